@@ -1,0 +1,243 @@
+"""Settings, all of them from the environment (see ``.env.example``).
+
+Nothing here decides behaviour that a store may configure; that lives on ``stores.Store``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from bosonline.logging import configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=True)
+DEFAULT_SECRET = "insecure-development-secret-change-me-in-production-0000"
+SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET)
+# Encrypts credentials and identity numbers at rest; apart from SECRET_KEY so that each can be rotated alone.
+FIELD_KEY = env.str("FIELD_KEY", default=DEFAULT_SECRET)
+if not DEBUG and DEFAULT_SECRET in (SECRET_KEY, FIELD_KEY):
+    raise ImproperlyConfigured("SECRET_KEY and FIELD_KEY must be set when DEBUG is off.")
+
+# The public address. A store answers at <subdomain>.<BASE_DOMAIN>.
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
+PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
+# Hosts are checked by bosonline.hosts against verified domains; Django's own list cannot know them.
+ALLOWED_HOSTS = ["*"]
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEME}://{BASE_DOMAIN}:{PUBLIC_PORT}"]
+)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "bosonline",
+    "stores",
+    "sellers",
+    "catalog",
+    "forms",
+    "orders",
+    "adminpanel",
+]
+
+MIDDLEWARE = [
+    "bosonline.middleware.PublicPageCacheMiddleware",
+    "bosonline.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bosonline.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "bosonline.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "bosonline.hosts.HostMiddleware",
+    "sellers.middleware.MemberMiddleware",
+]
+
+ROOT_URLCONF = "bosonline.urls"
+WSGI_APPLICATION = "bosonline.wsgi.application"
+APPEND_SLASH = False
+AUTH_USER_MODEL = "sellers.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "bosonline.context.page",
+            ],
+            "builtins": ["bosonline.templatetags.bos"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ]
+            if not DEBUG or env.bool("CACHE_TEMPLATES", default=True)
+            else [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://bosonline@127.0.0.1:5433/bosonline")}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
+DATABASES["default"]["OPTIONS"] = {
+    "application_name": "bosonline",
+    # pgbouncer before 1.21 cannot keep prepared statements in transaction mode
+    "prepare_threshold": None if env.bool("PGBOUNCER", default=False) else 3,
+    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 10},
+}
+DB_STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=20_000)
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "bos",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+# The same key for both: the token lives in the session so that cached buyer pages set no cookie.
+CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "bosonline.errors.csrf_failure"
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
+CELERY_TASK_EAGER_PROPAGATES = True
+CELERY_TIMEZONE = "UTC"
+
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [p for p in (BASE_DIR / "static", VAR_DIR / "build") if p.exists()]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")), "base_url": "/media/"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+WHITENOISE_MANIFEST_STRICT = False
+MEDIA_URL = "/media/"
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR}/mail")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BosOnline <halo@bosonline.id>")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "/masuk"
+ACCESS_TOKEN_SECONDS = 3600
+REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PUBLIC_SCHEME == "https":
+    SECURE_HSTS_SECONDS = 31536000
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["sellers.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["bosonline.api.permissions.ActorPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["bosonline.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_SCHEMA_CLASS": "bosonline.api.schema.BosAutoSchema",
+    "EXCEPTION_HANDLER": "bosonline.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "bosonline.api.renderers.JSONOnlyNegotiation",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "BosOnline API",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Shop management for Indonesian social-commerce sellers.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["bosonline.api.schema.only_public_paths"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    },
+}
+
+# Outside services. In development the supervisor points these at the sandbox process.
+SANDBOX_URL = env.str("SANDBOX_URL", default="")
+BOSCOD_BASE_URL = env.str("BOSCOD_BASE_URL", default=f"{SANDBOX_URL}/boscod" if SANDBOX_URL else "https://demo.boscod.com:4004")
+BOSCOD_TOKEN = env.str("BOSCOD_TOKEN", default="sandbox-boscod-token" if SANDBOX_URL else "")
+BOSCOD_WEBHOOK_SECRET = env.str("BOSCOD_WEBHOOK_SECRET", default="sandbox-boscod-webhook-secret" if SANDBOX_URL else "")
+WINPAY_BASE_URL = env.str("WINPAY_BASE_URL", default=f"{SANDBOX_URL}/winpay" if SANDBOX_URL else "https://snap.winpay.id")
+WINPAY_PARTNER_ID = env.str("WINPAY_PARTNER_ID", default="sandbox-partner" if SANDBOX_URL else "")
+# PEM text, or a path to a PEM file. The sandbox writes its pair under var/sandbox/ at its first start.
+WINPAY_PRIVATE_KEY = env.str("WINPAY_PRIVATE_KEY", default=str(VAR_DIR / "sandbox" / "merchant_private.pem"))
+WINPAY_PUBLIC_KEY = env.str("WINPAY_PUBLIC_KEY", default=str(VAR_DIR / "sandbox" / "winpay_public.pem"))
+GATEWAY_CONNECT_TIMEOUT = env.float("GATEWAY_CONNECT_TIMEOUT", default=2.0)
+GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
+
+QUOTE_SECONDS = 30 * 60
+RATE_CACHE_SECONDS = 24 * 3600
+THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", default=True)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+LOGGING_CONFIG = None
+configure_logging(json_lines=env.bool("LOG_JSON", default=not DEBUG), level=env.str("LOG_LEVEL", default="INFO"))
