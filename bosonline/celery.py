@@ -1,0 +1,39 @@
+"""Celery: the worker also runs the outbox relay and, in small installations, the beat schedule."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bosonline.settings")
+
+app = Celery("bosonline")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "expire-payments": {"task": "orders.expire_payments", "schedule": 60.0},
+    "inquire-payments": {"task": "orders.inquire_payments", "schedule": 120.0},
+    "poll-silent-parcels": {"task": "orders.poll_silent_parcels", "schedule": 300.0},
+    "process-callbacks": {"task": "orders.process_callbacks", "schedule": 30.0},
+    "complete-delivered": {"task": "orders.complete_delivered", "schedule": 3600.0},
+    "flush-form-counters": {"task": "forms.flush_counters", "schedule": 30.0},
+    "housekeeping": {"task": "bosonline.housekeeping", "schedule": 3600.0},
+}
+
+
+@worker_ready.connect
+def start_relay(**_kwargs: Any) -> None:
+    from bosonline.outbox import Relay
+
+    app.relay = Relay()
+    app.relay.start()
+
+
+@worker_shutting_down.connect
+def stop_relay(**_kwargs: Any) -> None:
+    relay = getattr(app, "relay", None)
+    if relay is not None:
+        relay.stopping.set()

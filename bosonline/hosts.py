@@ -1,0 +1,45 @@
+"""Which host is this: the platform's own, or a store's?
+
+The Host header is never trusted further than this: a name that is neither is answered with the designed 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+
+def host_of(request: HttpRequest) -> str:
+    """The Host header, lower case, without port and trailing dot; empty when malformed."""
+    raw = request.META.get("HTTP_HOST", "").lower()
+    host = raw.rsplit(":", 1)[0] if ":" in raw else raw
+    return host.rstrip(".")
+
+
+def is_platform_host(host: str) -> bool:
+    return host in (settings.BASE_DOMAIN, f"www.{settings.BASE_DOMAIN}", f"app.{settings.BASE_DOMAIN}") or (
+        host in ("127.0.0.1", "testserver", "[::1]")
+    )
+
+
+def store_url(subdomain: str, path: str = "/") -> str:
+    """The public address of a store's page on its subdomain."""
+    default_port = {"http": "80", "https": "443"}.get(settings.PUBLIC_SCHEME)
+    port = "" if settings.PUBLIC_PORT == default_port else f":{settings.PUBLIC_PORT}"
+    return f"{settings.PUBLIC_SCHEME}://{subdomain}.{settings.BASE_DOMAIN}{port}{path}"
+
+
+class HostMiddleware:
+    """Buyer hosts get the buyer's URL table; the platform's host the dashboard's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        host = host_of(request)
+        if not is_platform_host(host):
+            request.urlconf = "bosonline.urls_buyer"  # type: ignore[attr-defined]  # Django reads it, the stubs do not know
+        request.store_host = None if is_platform_host(host) else host  # type: ignore[attr-defined]  # ours
+        return self.get_response(request)

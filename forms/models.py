@@ -1,0 +1,115 @@
+"""Order forms and what happens on them before an order exists (product.md §6)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from bosonline.tenancy import StoreOwned
+from catalog.models import Product
+from stores.models import Warehouse
+
+
+class OrderForm(StoreOwned):
+    """Form Order. ``draft`` is what the editor autosaves, the published version is what buyers get.
+
+    ``revision`` grows with everything a buyer's price depends on (publishing, variants, stock switches):
+    an order is placed only against the revision its bill was computed from.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        CLOSED = "closed", _("Closed")
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=60)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
+    draft = models.JSONField(default=dict)
+    published = models.ForeignKey("FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    revision = models.BigIntegerField(default=1)
+    opens_at = models.DateTimeField(null=True)
+    closes_at = models.DateTimeField(null=True)
+    quota = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "slug"], name="orderform_slug_once", condition=Q(deleted_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(published__isnull=False), name="orderform_published_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormVersion(StoreOwned):
+    """A published state of a form; can be restored."""
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["form", "number"], name="formversion_once")]
+
+
+class FormProduct(StoreOwned):
+    """Which products the published version sells: for refusing deletion and for invalidation."""
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="form_products")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="form_products")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["form", "product"], name="formproduct_once")]
+
+
+class FormStat(StoreOwned):
+    """Views and starts per form and (store's) day. Filled from Redis counters: never a write per view."""
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="stats")
+    day = models.DateField()
+    views = models.PositiveIntegerField(default=0)
+    starts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["form", "day"], name="formstat_once")]
+
+
+class AbandonedCheckout(StoreOwned):
+    """A buyer who gave a valid phone and has not ordered (yet). One open row per form and phone."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CONVERTED = "converted", _("Converted")
+        DISMISSED = "dismissed", _("Dismissed")
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=30, unique=True)
+    phone = models.CharField(max_length=16)
+    name = models.CharField(max_length=80, blank=True, default="")
+    data = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    order_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["form", "phone"], name="abandoned_once", condition=Q(status="open"))
+        ]
+        indexes = [models.Index(fields=["store", "status", "-updated_at"], name="abandoned_list")]
+
+

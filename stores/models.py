@@ -1,0 +1,236 @@
+"""The tenant and what belongs to a shop before it sells anything."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from bosonline.tenancy import StoreOwned
+
+COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("Use a colour such as #0f766e."))
+
+
+class Store(models.Model):
+    """A shop: the tenant. Its options change behaviour only through services."""
+
+    class Zone(models.TextChoices):
+        WIB = "Asia/Jakarta", "WIB"
+        WITA = "Asia/Makassar", "WITA"
+        WIT = "Asia/Jayapura", "WIT"
+
+    class CodFeePayer(models.TextChoices):
+        BUYER = "buyer", _("Buyer")
+        SELLER = "seller", _("Seller")
+
+    name = models.CharField(max_length=80)
+    subdomain = models.CharField(max_length=40, unique=True, null=True)
+    logo = models.CharField(max_length=200, blank=True, default="")
+    colour = models.CharField(max_length=7, default="#0f766e", validators=[COLOUR])
+    whatsapp = models.CharField(max_length=16, blank=True, default="")
+    email = models.EmailField(blank=True, default="")
+    address = models.CharField(max_length=300, blank=True, default="")
+    time_zone = models.CharField(max_length=20, choices=Zone.choices, default=Zone.WIB)
+    invoice_note = models.CharField(max_length=300, blank=True, default="")
+
+    unique_code_enabled = models.BooleanField(default=True)
+    cod_fee_payer = models.CharField(max_length=6, choices=CodFeePayer.choices, default=CodFeePayer.BUYER)
+    payment_hours = models.PositiveSmallIntegerField(default=24)
+    cancel_when_expired = models.BooleanField(default=True)
+    complete_after_days = models.PositiveSmallIntegerField(default=7)
+    duplicate_window_hours = models.PositiveSmallIntegerField(default=24)
+    low_stock_at = models.PositiveSmallIntegerField(default=5)
+
+    marking = models.CharField(max_length=40, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    onboarding = models.JSONField(default=dict, blank=True)
+    onboarded_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(subdomain__isnull=True) | Q(subdomain__regex=r"^[a-z0-9]([a-z0-9-]{1,38}[a-z0-9])?$"),
+                name="store_subdomain_form",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone_label(self) -> str:
+        return self.Zone(self.time_zone).label
+
+
+class Domain(StoreOwned):
+    """A host name that serves the store's buyer pages: the subdomain, an old one that redirects, or an own domain."""
+
+    class Kind(models.TextChoices):
+        SUBDOMAIN = "subdomain"
+        CUSTOM = "custom"
+
+    hostname = models.CharField(max_length=253)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    is_default = models.BooleanField(default=False)
+    txt_token = models.CharField(max_length=60, blank=True, default="")
+    verified_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_result = models.JSONField(default=dict, blank=True)
+    redirect_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            # Only a proved name is exclusive: anyone may try, the one who controls the DNS gets it.
+            models.UniqueConstraint(
+                Lower("hostname"), name="domain_verified_once", condition=Q(verified_at__isnull=False)
+            ),
+            models.UniqueConstraint(fields=["store", "hostname"], name="domain_store_hostname"),
+            models.UniqueConstraint(fields=["store"], name="domain_one_default", condition=Q(is_default=True)),
+        ]
+
+
+class Province(models.Model):
+    """``code`` is Kemendagri's (33 = Jawa Tengah)."""
+
+    code = models.CharField(max_length=2, primary_key=True)
+    name = models.CharField(max_length=60)
+    boscod_id = models.IntegerField(null=True)
+
+
+class City(models.Model):
+    code = models.CharField(max_length=5, primary_key=True)
+    province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="cities")
+    name = models.CharField(max_length=80)
+    boscod_id = models.IntegerField(null=True)
+
+
+class District(models.Model):
+    """Kecamatan: the unit of address. ``boscod_id`` is the courier side's id; the public API speaks it too."""
+
+    code = models.CharField(max_length=8, primary_key=True)
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="districts")
+    name = models.CharField(max_length=80)
+    boscod_id = models.IntegerField(null=True, unique=True)
+    postal_codes = ArrayField(models.CharField(max_length=5), default=list)
+    # "juwana pati jawa tengah 59185 …": what the one-box search matches, lower case and unaccented
+    search_text = models.TextField(default="")
+
+    class Meta:
+        indexes = [GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"])]
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}, {self.city.name}, {self.city.province.name}"
+
+
+class Village(models.Model):
+    code = models.CharField(max_length=13, primary_key=True)
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="villages")
+    name = models.CharField(max_length=80)
+    postal_code = models.CharField(max_length=5)
+
+
+class Courier(models.Model):
+    """A courier BosCOD offers. Rates are basis points; ``volumetric_divisor`` is cm³ per kg."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    name = models.CharField(max_length=60)
+    volumetric_divisor = models.PositiveIntegerField(default=6000)
+    cod_fee_bp = models.PositiveIntegerField(default=300)
+    cod_fee_min = models.PositiveIntegerField(default=0)
+    insurance_bp = models.PositiveIntegerField(default=20)
+    is_active = models.BooleanField(default=True)
+
+
+class Bank(models.Model):
+    """``code`` is the bank's clearing code (014 = BCA)."""
+
+    code = models.CharField(max_length=4, primary_key=True)
+    name = models.CharField(max_length=60)
+    short_name = models.CharField(max_length=20)
+
+
+class BankAccount(StoreOwned):
+    """Rekening: where buyers transfer to."""
+
+    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=24, validators=[RegexValidator(r"^\d{6,24}$")])
+    holder = models.CharField(max_length=80)
+    is_default = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "bank", "number"], name="bankaccount_once", condition=Q(deleted_at__isnull=True)
+            ),
+            models.UniqueConstraint(fields=["store"], name="bankaccount_one_default", condition=Q(is_default=True)),
+            models.CheckConstraint(condition=Q(number__regex=r"^\d{6,24}$"), name="bankaccount_digits"),
+        ]
+
+
+class Warehouse(StoreOwned):
+    """Gudang: a pick-up point. Couriers collect here once BosCOD knows it."""
+
+    class BosCodState(models.TextChoices):
+        UNREGISTERED = "unregistered"
+        PENDING = "pending"
+        REGISTERED = "registered"
+        FAILED = "failed"
+
+    name = models.CharField(max_length=50)
+    contact_name = models.CharField(max_length=50)
+    phone = models.CharField(max_length=16)
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="+")
+    address = models.CharField(max_length=300)
+    postal_code = models.CharField(max_length=5, blank=True, default="")
+    is_default = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    boscod_pickup_id = models.IntegerField(null=True)
+    boscod_state = models.CharField(max_length=12, choices=BosCodState.choices, default=BosCodState.UNREGISTERED)
+    boscod_error = models.CharField(max_length=200, blank=True, default="")
+    deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["store"], name="warehouse_one_default", condition=Q(is_default=True)),
+        ]
+
+
+class Notification(StoreOwned):
+    """A line in the bell. ``user`` NULL: everyone in the store."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=30)
+    title = models.CharField(max_length=120)
+    body = models.CharField(max_length=300, blank=True, default="")
+    url = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["store", "-id"], name="notification_store")]
+
+
+class NotificationRead(models.Model):
+    """How far a user has read a store's bell: one row instead of one per notification."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
+    last_id = models.BigIntegerField(default=0)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "store"], name="notificationread_once")]
