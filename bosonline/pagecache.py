@@ -16,7 +16,7 @@ import redis
 from bosonline.redis import redis_client
 
 LOCAL_SECONDS = 1.0
-SHARED_SECONDS = 300
+SHARED_SECONDS = 15  # what is left in stock may be this old on the page; the order path is exact
 MAX_LOCAL = 512
 
 

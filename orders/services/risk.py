@@ -1,0 +1,66 @@
+"""Risk of a submit (product.md §10): a traffic light with reasons. An honest buyer is never lost: held, not dropped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import redis
+
+from bosonline.redis import redis_client
+
+LEVELS = ("clear", "watch", "suspicious", "blocked")
+WINDOW_SECONDS = 3600
+# attempts per hour from which a light turns amber, then red
+PHONE_LIMITS = (3, 8)
+IP_LIMITS = (10, 40)
+
+_JUNK_NAME = re.compile(r"^(?:(.)\1{2,}|test|tes|coba|asd+f?|qwe+r?t?y?|xxx+|abc+|anon\w*|no ?name|\d+)$", re.IGNORECASE)
+_KEYBOARD = re.compile(r"(asdf|qwer|zxcv|hjkl|12345)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """``level`` of :data:`LEVELS` and machine codes of the reasons, the worst first."""
+
+    level: str
+    reasons: tuple[str, ...]
+
+
+def assess(*, store_id: int, name: str, street: str, phone: str, ip: str, filled_in_ms: int | None, trap: str) -> Assessment:
+    """Judge what was typed and how often this phone and address tried in the last hour.
+
+    The phone's history of deliveries and the blacklist are added by the database when the order is written.
+    """
+    found: list[tuple[int, str]] = []
+    if trap:
+        found.append((2, "trap_field"))
+    if filled_in_ms is not None and filled_in_ms < 3000:
+        found.append((1, "too_fast"))
+    if _JUNK_NAME.match(name.strip()) or len(re.sub(r"\W|\d", "", name)) < 2:
+        found.append((1, "junk_name"))
+    if street and (_KEYBOARD.search(street) or len(re.sub(r"\W", "", street)) < 5):
+        found.append((1, "junk_address"))
+    phones, ips = _attempts(store_id, phone, ip)
+    for count, limits, code in ((phones, PHONE_LIMITS, "many_by_phone"), (ips, IP_LIMITS, "many_by_ip")):
+        if count > limits[1]:
+            found.append((2, code))
+        elif count > limits[0]:
+            found.append((1, code))
+    level = max((weight for weight, _code in found), default=0)
+    if level == 1 and len(found) >= 3:
+        level = 2
+    return Assessment(LEVELS[level], tuple(code for _weight, code in sorted(found, reverse=True)))
+
+
+def _attempts(store_id: int, phone: str, ip: str) -> tuple[int, int]:
+    """How often this phone and this address ordered in the store within the hour, this time included."""
+    try:
+        pipe = redis_client().pipeline(transaction=False)
+        for key in (f"bos:risk:p:{store_id}:{phone}", f"bos:risk:i:{store_id}:{ip}"):
+            pipe.incr(key)
+            pipe.expire(key, WINDOW_SECONDS, nx=True)
+        result = pipe.execute()
+    except redis.RedisError:
+        return 0, 0
+    return int(result[0]), int(result[2])

