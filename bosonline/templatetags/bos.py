@@ -1,0 +1,302 @@
+"""Filters and tags of every template (a builtin library): money, phones, times, icons, small components.
+
+The filters are pure: no database, no request. Wrong input never breaks a page; it renders as an empty string.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.http import QueryDict
+from django.template.context import Context
+from django.template.loader import get_template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from bosonline.money import format_rupiah
+from bosonline.phone import display, masked
+from bosonline.templatetags import _chart, _uitext
+
+register = template.Library()
+
+DEFAULT_ZONE = "Asia/Jakarta"
+ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+# Our own lists: Django's Indonesian abbreviations differ between versions ("Agt", "Ags"), the screens must not.
+MONTHS = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+
+def _language() -> str:
+    return "en" if (get_language() or "id").startswith("en") else "id"
+
+
+@lru_cache(maxsize=32)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or DEFAULT_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(DEFAULT_ZONE)
+
+
+def _as_datetime(value: Any) -> dt.datetime | None:
+    """An aware datetime from a datetime, or from the ISO text that API-shaped dictionaries carry."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, dt.datetime):
+        return None
+    return value if timezone.is_aware(value) else value.replace(tzinfo=dt.UTC)
+
+
+def _decimal(value: Decimal) -> str:
+    """``Decimal("1.20")`` → ``1,2`` (``1.2`` in English), without trailing zeros."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if _language() == "en" else text.replace(".", ",")
+
+
+# --- money, numbers, phones -------------------------------------------------------------------------------------------
+
+
+@register.filter
+def rupiah(value: Any) -> str:
+    """Integer rupiah → ``Rp 1.234.567``; negative → ``−Rp 500``; None → empty."""
+    if value is None or value == "":
+        return ""
+    try:
+        return format_rupiah(int(value))
+    except (TypeError, ValueError):
+        return ""
+
+
+@register.filter
+def number(value: Any) -> str:
+    """``12345`` → ``12.345`` (``12,345`` in English)."""
+    try:
+        text = f"{int(value):,}"
+    except (TypeError, ValueError):
+        return ""
+    return text if _language() == "en" else text.replace(",", ".")
+
+
+@register.filter
+def percent_bp(value: Any) -> str:
+    """Basis points → ``3 %``, ``2,5 %``."""
+    try:
+        return f"{_decimal(Decimal(int(value)) / 100)} %"
+    except (TypeError, ValueError):
+        return ""
+
+
+@register.filter
+def grams(value: Any) -> str:
+    """Grams → ``500 g`` below a kilogram, else kilograms with at most two decimals: ``1,2 kg``."""
+    try:
+        weight = int(value)
+    except (TypeError, ValueError):
+        return ""
+    if abs(weight) < 1000:
+        return f"{weight} g"
+    return f"{_decimal((Decimal(weight) / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP))} kg"
+
+
+@register.filter
+def phone(value: Any) -> str:
+    """E.164 → ``0812-3456-7890``."""
+    return display(str(value)) if value else ""
+
+
+@register.filter
+def phone_masked(value: Any) -> str:
+    """E.164 → ``0812-••••-7890``."""
+    return masked(str(value)) if value else ""
+
+
+@register.filter
+def wa_digits(value: Any) -> str:
+    """E.164 → the digits wa.me wants."""
+    return str(value or "").lstrip("+")
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def store_time(value: Any, zone: str = DEFAULT_ZONE) -> str:
+    """Aware datetime → ``23 Agu 2026, 10.13 WIB`` in the store's zone (``10:13`` in English)."""
+    moment = _as_datetime(value)
+    if moment is None:
+        return ""
+    local = moment.astimezone(_zone(zone))
+    clock = local.strftime("%H:%M" if _language() == "en" else "%H.%M")
+    return f"{store_date(local, zone)}, {clock} {ZONE_NAMES.get(zone, 'WIB' if zone == '' else local.strftime('%Z'))}"
+
+
+@register.filter
+def store_date(value: Any, zone: str = DEFAULT_ZONE) -> str:
+    """Date, or datetime seen in the store's zone → ``23 Agu 2026``."""
+    moment = _as_datetime(value)
+    day = moment.astimezone(_zone(zone)) if moment else value
+    if not isinstance(day, dt.date):
+        return ""
+    return f"{day.day} {MONTHS[_language()][day.month - 1]} {day.year}"
+
+
+@register.filter
+def store_clock(value: Any, zone: str = DEFAULT_ZONE) -> str:
+    """Only the time of day: ``10.13 WIB``."""
+    return store_time(value, zone).rpartition(", ")[2]
+
+
+@register.filter
+def iso(value: Any) -> str:
+    """For ``<time datetime>``: ISO 8601 in UTC."""
+    moment = _as_datetime(value)
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds") if moment else ""
+
+
+@register.filter
+def ago(value: Any, now: dt.datetime | None = None) -> str:
+    """``baru saja``, ``5 mnt lalu``, ``3 jam lalu``, ``2 hari lalu``; from 30 days on the date."""
+    moment = _as_datetime(value)
+    if moment is None:
+        return ""
+    seconds = int(((now or timezone.now()) - moment).total_seconds())
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        count = seconds // 60
+        return ngettext("%(count)d min ago", "%(count)d min ago", count) % {"count": count}
+    if seconds < 86_400:
+        count = seconds // 3600
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", count) % {"count": count}
+    if seconds < 30 * 86_400:
+        count = seconds // 86_400
+        return ngettext("%(count)d day ago", "%(count)d days ago", count) % {"count": count}
+    return store_date(moment)
+
+
+# --- look-ups and links -----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """``mapping[key]`` for a key that is itself a variable; None when it is not there."""
+    if isinstance(mapping, Mapping):
+        return mapping.get(key)
+    return None
+
+
+@register.simple_tag(takes_context=True)
+def qs(context: Context, **changes: Any) -> str:
+    """The current query with ``changes``; None or "" removes a key, and paging starts anew unless it is set.
+
+    Filters, sort, page and columns live in the URL (ui.md); Django's own ``querystring`` would keep the cursor
+    while a filter changes, which shows the middle of another list.
+    """
+    request = context.get("request")
+    query = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    for paging in ("after", "before", "start", "page"):
+        if paging not in changes:
+            query.pop(paging, None)
+    for key, value in changes.items():
+        if value is None or value == "":
+            query.pop(key, None)
+        elif isinstance(value, list | tuple):
+            query.setlist(key, [str(item) for item in value])
+        else:
+            query[key] = str(value)
+    text = query.urlencode()
+    return f"?{text}" if text else "?"
+
+
+# --- icons, texts of the scripts, charts ------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """``{% icon "truck" %}`` from the sprite; silent for screen readers unless it stands alone and has a label."""
+    href = f"{static('icons.svg')}#{name}"
+    classes = f"icon {css}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, href
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, href)
+
+
+@register.simple_tag
+def js_text(which: str = "app") -> SafeString:
+    """The sentences the scripts say, in the page's language, as JSON data in the page."""
+    return json_script(_uitext.texts(which), "ui-text")
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(
+    series: Sequence[Mapping[str, Any]],
+    labels: Sequence[str],
+    title: str,
+    kind: str = "line",
+    unit: str = "number",
+    height: int = 220,
+) -> dict[str, Any]:
+    """A small labelled SVG drawn on the server, with the same figures as a table below it.
+
+    ``series``: ``[{"name", "values": [int, …], "tone": "accent|wait|loss|muted"}]``; ``unit``: ``number`` or ``rupiah``.
+    """
+    say = rupiah if unit == "rupiah" else number
+    drawing = _chart.draw(series, labels, kind=kind, height=height, say=lambda value: str(say(value)))
+    return {"title": title, "chart": drawing, "labels": labels, "series": series, "unit": unit}
+
+
+# --- components that wrap markup --------------------------------------------------------------------------------------
+
+
+def _wrap(name: str, content: str, values: dict[str, Any]) -> SafeString:
+    # A component sees only what it is given, never the page's variables.
+    return get_template(f"components/{name}.html").render({"content": content, **values})
+
+
+@register.simple_block_tag
+def card(content: str, title: str = "", **values: Any) -> SafeString:
+    """``{% card title="…" icon="…" link="…" link_label="…" flush=True %}…{% endcard %}``."""
+    return _wrap("card", content, {"title": title, **values})
+
+
+@register.simple_block_tag
+def page_header(content: str, title: str, **values: Any) -> SafeString:
+    """``{% page_header title="…" lead="…" back_url="…" back_label="…" %}buttons{% endpage_header %}``."""
+    return _wrap("page_header", content, {"title": title, **values})
+
+
+@register.simple_block_tag
+def dropdown(content: str, label: str, **values: Any) -> SafeString:
+    """``{% dropdown id="…" label="…" icon="…" css="…" hide_label=True %}menu items{% enddropdown %}``."""
+    return _wrap("dropdown_menu", content, {"label": label, **values})
+
+
+@register.simple_block_tag
+def modal(content: str, id: str, title: str, **values: Any) -> SafeString:
+    """A dialog opened by ``data-dialog-open="<id>"``."""
+    return _wrap("modal", content, {"id": id, "title": title, **values})
+
+
+@register.simple_block_tag
+def bulk_bar(content: str, **values: Any) -> SafeString:
+    """The sticky bar that appears while rows are selected; the content are its buttons."""
+    return _wrap("bulk_bar", content, values)
