@@ -7,9 +7,18 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 
 
+# The only documented path that ends with a slash; of every other path the spelling without one is listed.
+WITH_SLASH = {"/api/v1/auth/refresh/"}
+
+
 def only_public_paths(endpoints: list[Any]) -> list[Any]:
-    """Keep the documented spelling of each path; the other one (with or without slash) answers but is not listed."""
-    return [e for e in endpoints if e[0].startswith("/api/v1/") and not e[0].endswith("/?")]
+    """Each path once, in its documented spelling (both spellings answer)."""
+    return [
+        e
+        for e in endpoints
+        if e[0].startswith("/api/v1/") and (e[0] in WITH_SLASH or not e[0].endswith("/"))
+        and e[0] + "/" not in WITH_SLASH
+    ]
 
 
 class BosAutoSchema(AutoSchema):

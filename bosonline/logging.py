@@ -1,0 +1,68 @@
+"""Structured logs: one formatter for structlog and the standard library; secrets and phone numbers never leave."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+from typing import Any
+
+import structlog
+
+_SECRET = re.compile(r"pass(word)?|token|secret|authorization|api_?key|private_key|cookie|signature", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\w])(\+?62|0)8\d{7,12}(?!\d)")
+
+
+def _hide_phone(match: re.Match[str]) -> str:
+    text = match.group()
+    return text[:4] + "****" + text[-3:]
+
+
+def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop the values of secret keys and the middle of phone numbers."""
+    for key, value in event.items():
+        if _SECRET.search(key):
+            event[key] = "[hidden]"
+        elif isinstance(value, str):
+            event[key] = _PHONE.sub(_hide_phone, value)
+    return event
+
+
+def configure_logging(*, json_lines: bool, level: str) -> None:
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "all": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "all"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {
+                "fontTools": {"level": "ERROR"},
+                "weasyprint": {"level": "ERROR"},
+                "django.server": {"level": "WARNING"},
+            },
+        }
+    )

@@ -1,0 +1,260 @@
+"""Forms over HTTP: for sellers, and what a buyer's page reads before it orders."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bosonline import phone as phones
+from bosonline.api.lists import parse_int
+from bosonline.api.views import ApiView, IdempotentMixin
+from bosonline.errors import ValidationFailed
+from bosonline.tenancy import store_scope
+from bosonline.throttle import Limit
+from forms import queries
+from forms.api import serializers as s
+from forms.pricing import Basket, basket_of
+from forms.services import abandoned, stats
+from forms.services import forms as services
+from forms.services.rates import rates_find, shipping_options
+from forms.snapshot import Snapshot
+from stores.models import Warehouse
+from stores.queries import area_of
+
+STORE = OpenApiParameter("store", str, description="the store's subdomain, when not asked on its own host")
+
+
+class FormsView(IdempotentMixin, ApiView):
+    """Order forms with views, starts and orders."""
+
+    group = "form"
+    rights = {"GET": "forms.view", "POST": "forms.create"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        page = queries.forms_page(request.query_params)
+        counts = queries.stats_of([f.pk for f in page.rows])
+        data = [queries.form_as_api(f, self.member.store, counts.get(f.pk)) for f in page.rows]
+        return Response({"data": data, "total": page.total, "next": page.next})
+
+    @extend_schema(request=s.FormIn, responses={201: dict})
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        data = self.parse(s.FormIn)
+        form = services.form_create(
+            store=self.member.store, name=data["name"], slug=data["slug"], content=data["content"],
+            actor_id=self.member.user.pk,
+        )  # fmt: skip
+        if data["publish"]:
+            form = services.form_publish(form=form, actor_id=self.member.user.pk)
+        answer = queries.form_as_api(queries.form_get(form.pk), self.member.store)
+        return Response({"data": answer | {"content": form.draft}}, status=201)
+
+
+class FormView(ApiView):
+    """One form: its content as edited, and its published version."""
+
+    group = "form"
+    rights = {"GET": "forms.view", "PUT": "forms.edit"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, pk: int) -> Response:
+        form = queries.form_get(pk)
+        counts = queries.stats_of([pk])
+        answer = queries.form_as_api(form, self.member.store, counts.get(pk))
+        return Response({"data": answer | {"content": form.draft}})
+
+    @extend_schema(request=s.FormIn, responses={200: dict})
+    def put(self, request: Request, pk: int) -> Response:
+        data = self.parse(s.FormIn)
+        form = services.form_save_draft(form=queries.form_get(pk), content=data["content"], name=data["name"])
+        if data["publish"]:
+            form = services.form_publish(form=form, actor_id=self.member.user.pk)
+        return Response({"data": queries.form_as_api(form, self.member.store) | {"content": form.draft}})
+
+
+class FormStatusView(ApiView):
+    """Publish or close a form."""
+
+    group = "form"
+    rights = {"PATCH": "forms.edit"}
+
+    @extend_schema(request=s.FormStatusIn, responses={200: dict})
+    def patch(self, request: Request, pk: int) -> Response:
+        status = self.parse(s.FormStatusIn)["status"]
+        form = services.form_set_status(form_id=pk, status=status, actor_id=self.member.user.pk)
+        return Response({"data": queries.form_as_api(form, self.member.store)})
+
+
+class CheckoutFormView(ApiView):
+    """Everything the buyer's page needs, in one answer."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(600, 60)}
+
+    @extend_schema(parameters=[STORE], responses={200: dict})
+    def get(self, request: Request, slug: str) -> Response:
+        store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
+        data = queries.page_data(queries.public_snapshot(store_id, slug))
+        etag = f'"{hashlib.sha256(orjson.dumps(data)).hexdigest()[:20]}"'
+        if request.headers.get("If-None-Match") == etag:
+            return Response(status=304, headers={"ETag": etag})
+        return Response({"data": data}, headers={"ETag": etag, "Cache-Control": "public, max-age=0, must-revalidate"})
+
+
+def chosen_basket(request: Request, snapshot: Snapshot) -> Basket:
+    """The basket named by ``items=7:2,9:1`` or ``package=…`` and ``bump=1`` in the query."""
+    params = request.query_params
+    items: list[dict[str, int]] = []
+    for part in [p for p in params.get("items", "").split(",") if p][:30]:
+        variant_id, _sep, qty = part.partition(":")
+        if not variant_id.isdigit() or not (qty or "1").isdigit() or len(part) > 30 or int(qty or 1) < 1:
+            raise ValidationFailed.field("items", _("Write items as variant:quantity, separated by commas."))
+        items.append({"variant_id": int(variant_id), "qty": int(qty or 1)})
+    package = params.get("package", "") or params.get("package_id", "")
+    return basket_of(snapshot, items=items, package_id=package or None, bump=params.get("bump") in ("1", "true"))
+
+
+class RatesView(ApiView):
+    """Courier services with price, COD cover and a signed quote."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(120, 60)}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("form", str, required=True), STORE, OpenApiParameter("district", int, required=True),
+            OpenApiParameter("items", str), OpenApiParameter("package", str), OpenApiParameter("payment_method", str),
+        ],
+        responses={200: dict},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        params = request.query_params
+        store_id = queries.buyer_store_id(request._request, params.get("store", ""))
+        snapshot = queries.public_snapshot(store_id, params.get("form", ""))
+        district = parse_int(params, "district", 0, maximum=2**31 - 1)
+        if area_of(district) is None:
+            raise ValidationFailed.field("district", _("Choose your district from the list."))
+        method = params.get("payment_method", "") or next(iter(snapshot.methods))
+        if method not in snapshot.methods:
+            raise ValidationFailed.field("payment_method", _("Choose a payment method."))
+        basket = chosen_basket(request, snapshot)
+        data = shipping_options(snapshot, basket, destination_id=district, method=method)
+        return Response({"data": data, "total": len(data)})
+
+
+class StoreRatesView(ApiView):
+    """Shipping prices for sellers (endpoint Cek Ongkir): from the default warehouse, by weight."""
+
+    group = "boscod"
+    rights = {"GET": "shipping.view"}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("district", int, required=True), OpenApiParameter("weight", int)],
+        responses={200: dict},
+    )
+    def get(self, request: Request) -> Response:
+        district = parse_int(request.query_params, "district", 0, maximum=2**31 - 1)
+        weight = parse_int(request.query_params, "weight", 1000, minimum=1, maximum=99_000)
+        warehouse = Warehouse.objects.select_related("district").filter(is_default=True, deleted_at__isnull=True).first()
+        if warehouse is None:
+            raise ValidationFailed.field("warehouse", _("Add a warehouse first: couriers need to know where to collect."))
+        if area_of(district) is None:
+            raise ValidationFailed.field("district", _("Choose your district from the list."))
+        rates, estimate = rates_find(warehouse.district.boscod_id or 0, district, weight)
+        data = [
+            {
+                "courier_code": r.courier_code, "courier_name": r.courier_name, "service_code": r.service_code,
+                "service_name": r.service_name, "price": r.price, "original_price": r.max_price, "etd": r.etd,
+                "cod": r.cod, "estimate": estimate,
+            }
+            for r in sorted(rates, key=lambda r: r.price)
+        ]  # fmt: skip
+        return Response({"data": data, "total": len(data)})
+
+
+class AbandonedView(ApiView):
+    """Keep what the buyer typed so far, from the moment the phone is valid."""
+
+    actor, group = "public", "checkout"
+    limits = {"POST": Limit(60, 60)}
+
+    @extend_schema(request=s.AbandonedIn, responses={201: dict})
+    def post(self, request: Request) -> Response:
+        data = self.parse(s.AbandonedIn)
+        store_id = queries.buyer_store_id(request._request, data["store"])
+        snapshot = queries.public_snapshot(store_id, data["form"])
+        with store_scope(store_id):
+            row = abandoned.abandoned_capture(
+                snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"]
+            )
+        return Response({"data": {"token": row.token}}, status=201)
+
+
+class AbandonedUpdateView(ApiView):
+    """Update a kept checkout while the buyer types."""
+
+    actor, group = "public", "checkout"
+    limits = {"PUT": Limit(240, 60)}
+
+    @extend_schema(request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict})
+    def put(self, request: Request, token: str) -> Response:
+        data = self.parse(s.AbandonedUpdateIn)
+        store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
+        with store_scope(store_id):
+            row = abandoned.abandoned_update(token=token, name=data["name"], data=data["data"])
+        return Response({"data": {"token": row.token, "status": row.status}})
+
+
+class ViewsView(ApiView):
+    """Count a view or a start of a form (the page's beacon)."""
+
+    actor, group = "public", "checkout"
+    limits = {"POST": Limit(240, 60)}
+
+    @extend_schema(request=s.ViewIn, responses={202: None})
+    def post(self, request: Request) -> Response:
+        data = self.parse(s.ViewIn)
+        store_id = queries.buyer_store_id(request._request, data["store"])
+        snapshot = queries.public_snapshot(store_id, data["form"])
+        stats.count(form_id=snapshot.form_id, time_zone=snapshot.store["time_zone"], kind=data["kind"])
+        return Response(status=202)
+
+
+def whatsapp_answer(text: str) -> dict[str, Any]:
+    """``{"phone", "valid", "registered", "source"}``; registered is null while no gateway is connected (api.md)."""
+    try:
+        phone = phones.normalise(text[:40])
+    except phones.InvalidPhone:
+        return {"phone": None, "valid": False, "registered": None, "source": "format"}
+    return {"phone": phone, "valid": phones.is_mobile(phone), "registered": None, "source": "format"}
+
+
+class WhatsAppCheckoutView(ApiView):
+    """Whether a number can carry WhatsApp."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(60, 60)}
+
+    @extend_schema(parameters=[OpenApiParameter("phone", str, required=True), STORE], responses={200: dict})
+    def get(self, request: Request) -> Response:
+        queries.buyer_store_id(request._request, request.query_params.get("store", ""))
+        return Response({"data": whatsapp_answer(request.query_params.get("phone", ""))})
+
+
+class WhatsAppStoreView(ApiView):
+    """The same for sellers."""
+
+    group = "order"
+
+    @extend_schema(parameters=[OpenApiParameter("phone", str, required=True)], responses={200: dict})
+    def get(self, request: Request) -> Response:
+        return Response({"data": whatsapp_answer(request.query_params.get("phone", ""))})

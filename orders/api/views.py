@@ -1,0 +1,331 @@
+"""Orders over HTTP: placing, working, paying, shipping, tracking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bosonline.api.views import ApiView, body_hash, bulk_answer, bulk_row, client_ip, idempotency_key
+from bosonline.errors import NotFound, ValidationFailed
+from bosonline.gateways.winpay import CHANNELS
+from bosonline.tenancy import store_scope
+from bosonline.throttle import Limit
+from forms.queries import buyer_store_id
+from orders import queries
+from orders.api import serializers as s
+from orders.documents import invoices_pdf, qris_png
+from orders.filters import orders_for
+from orders.models import FollowUp
+from orders.services import followups, payments, shipping, status
+from orders.services.buyer import buyer_order, placed_answer
+from orders.services.placement import Caller, CheckoutInput, order_place
+
+LIST = [
+    OpenApiParameter(name, str)
+    for name in ("start", "limit", "sort_by", "sort_dir", "category", "keyword", "after", "tab", "status",
+                 "payment_status", "shipping_status", "payment_method", "risk", "form", "cs", "courier", "from", "to", "basis")
+]  # fmt: skip
+
+
+class CheckoutOrdersView(ApiView):
+    """Place an order. Honours ``Idempotency-Key``."""
+
+    actor, group = "public", "checkout"
+    limits = {"POST": Limit(120, 60)}
+
+    @extend_schema(request=s.CheckoutOrderIn, responses={201: dict})
+    def post(self, request: Request) -> Response:
+        data = self.parse(s.CheckoutOrderIn)
+        store_id = buyer_store_id(request._request, data["store"])
+        key = idempotency_key(request)
+        placed = order_place(
+            store_id=store_id,
+            data=_checkout_input(data),
+            caller=Caller(client_ip(request._request), request.headers.get("User-Agent", "")),
+            idempotency=(key, body_hash(request.data)) if key else None,
+        )
+        headers = {"Idempotent-Replayed": "true"} if placed.replayed else None
+        return Response({"data": placed_answer(placed, store_id, data["form"])}, status=201, headers=headers)
+
+
+def _checkout_input(data: dict[str, Any]) -> CheckoutInput:
+    customer, address = data["customer"], data["address"]
+    return CheckoutInput(
+        form_slug=data["form"],
+        items=data["items"],
+        package_id=data["package_id"],
+        bump=data["bump"],
+        name=customer["name"],
+        phone=customer["phone"],
+        email=customer["email"] or "",
+        district_id=address["district_id"],
+        street=address["street"],
+        landmark=address["landmark"],
+        postal_code=address["postal_code"],
+        fields=data["fields"],
+        courier_quote=data["courier_quote"],
+        insurance=data["insurance"],
+        payment_method=data["payment_method"],
+        payment_channel=_channel(data["payment_method"], data["payment_channel"]),
+        voucher_codes=data["voucher_codes"],
+        note=data["note"],
+        utm=dict(list(data["utm"].items())[:12]),
+        event_ids=dict(list(data["event_ids"].items())[:6]),
+        abandoned_token=data["abandoned_token"] or "",
+        expected_total=data["expected_total"],
+        filled_in_ms=data["filled_in_ms"],
+        trap=data["website"],
+    )
+
+
+def _channel(method: str, channel: str | None) -> str:
+    """A VA needs one of Winpay's channels; the other methods have none."""
+    if method != "va":
+        return "QRIS" if method == "qris" else ""
+    chosen = (channel or "BCA").upper()
+    if chosen not in CHANNELS:
+        raise ValidationFailed.field("payment_channel", _("Choose a bank from the list."))
+    return chosen
+
+
+class CheckoutMethodView(ApiView):
+    """The buyer changes the payment method while the order is unpaid."""
+
+    actor, group = "public", "checkout"
+    limits = {"PUT": Limit(20, 60)}
+
+    @extend_schema(request=s.MethodIn, responses={200: dict})
+    def put(self, request: Request, token: str) -> Response:
+        data = self.parse(s.MethodIn)
+        order = buyer_order(request._request, token)
+        with store_scope(order.store_id):
+            payment = payments.payment_renew(
+                order_id=order.pk,
+                method=data["payment_method"],
+                channel=_channel(data["payment_method"], data["payment_channel"]),
+                actor=status.BUYER,
+            )
+            return Response({"data": queries.payment_as_api(payment, order.store)})
+
+
+class CheckoutQrisView(ApiView):
+    """The QRIS code of an unpaid order as a PNG."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(60, 60)}
+
+    @extend_schema(responses={(200, "image/png"): bytes})
+    def get(self, request: Request, token: str) -> Any:
+        order = buyer_order(request._request, token)
+        with store_scope(order.store_id):
+            payment = order.payments.filter(method="qris", status="pending").order_by("-id").first()
+        if payment is None or not payment.qr_content:
+            raise NotFound(_("This order has no QRIS code to pay."))
+        response = HttpResponse(qris_png(payment.qr_content), content_type="image/png")
+        response.headers["Content-Disposition"] = f'inline; filename="qris-{order.order_number}.png"'
+        return response
+
+
+class OrdersView(ApiView):
+    """The order list with every filter of the page."""
+
+    group = "order"
+    rights = {"GET": "orders.view"}
+
+    @extend_schema(parameters=LIST, responses={200: dict})
+    def get(self, request: Request) -> Response:
+        page = queries.orders_page(self.member, request.query_params)
+        data = [queries.row_as_api(order, self.member) for order in page.rows]
+        return Response({"data": data, "total": page.total, "next": page.next})
+
+
+class OrderRecapView(ApiView):
+    """Counts and sums per status for exactly the list's filters."""
+
+    group = "order"
+    rights = {"GET": "orders.view"}
+
+    @extend_schema(parameters=LIST, responses={200: dict})
+    def get(self, request: Request) -> Response:
+        return Response({"data": queries.recap(self.member, request.query_params)})
+
+
+class OrderView(ApiView):
+    """One order with bill, income, payments, shipments, follow-ups and timeline."""
+
+    group = "order"
+    rights = {"GET": "orders.view"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, pk: int) -> Response:
+        return Response({"data": queries.detail_as_api(queries.order_get(self.member, pk), self.member)})
+
+
+class OrderStatusView(ApiView):
+    """Move many orders; each answers for itself."""
+
+    group = "order"
+    rights = {"PUT": "orders.edit"}
+
+    @extend_schema(request=s.StatusIn, responses={200: dict})
+    def put(self, request: Request) -> Response:
+        data = self.parse(s.StatusIn)
+        visible = set(visible_ids(self.member, data["ids"]))
+        results = []
+        for pk in dict.fromkeys(data["ids"]):
+            if pk not in visible:
+                results.append(bulk_row(pk, NotFound()))
+                continue
+            rows = status.orders_set_status(
+                order_ids=[pk], status=data["status"], member=self.member, reason=data["reason"]
+            )
+            results += [bulk_row(found, error) for found, error in rows]
+        return bulk_answer(results)
+
+
+def visible_ids(member: Any, ids: list[int]) -> list[int]:
+    """Of these orders, the ones this person may see."""
+    return list(orders_for(member, {}).filter(pk__in=ids).values_list("pk", flat=True))
+
+
+class FollowUpsView(ApiView):
+    """Attempts to reach the buyer. POST records one and answers its text and the WhatsApp link."""
+
+    group = "order"
+    rights = {"GET": "orders.view", "POST": "followups.create"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, pk: int) -> Response:
+        order = queries.order_get(self.member, pk)
+        data = queries.detail_as_api(order, self.member)["followups"]
+        return Response({"data": data, "total": len(data)})
+
+    @extend_schema(request=s.FollowUpIn, responses={201: dict})
+    def post(self, request: Request, pk: int) -> Response:
+        data = self.parse(s.FollowUpIn)
+        order = queries.order_get(self.member, pk)
+        prepared = followups.followup_record(order_id=order.pk, member=self.member, **data)
+        row: FollowUp = prepared.followup
+        return Response(
+            {"data": {"id": row.pk, "stage": row.stage, "text": row.text, "result": row.result, "wa_url": prepared.url}},
+            status=201,
+        )
+
+
+class ConfirmPaymentView(ApiView):
+    """A person saw the money. Confirming twice changes nothing."""
+
+    group = "order"
+    rights = {"PUT": "payments.edit"}
+
+    @extend_schema(request=s.ConfirmPaymentIn, responses={200: dict})
+    def put(self, request: Request, pk: int) -> Response:
+        data = self.parse(s.ConfirmPaymentIn)
+        order = queries.order_get(self.member, pk)
+        outcome = payments.payment_confirm(order_id=order.pk, member=self.member, **data)
+        order = queries.order_get(self.member, pk)
+        answer = {"outcome": outcome, "payment_status": order.payment_status, "status": order.status}
+        return Response({"data": answer | {"left": max(order.total - order.paid_amount, 0)}})
+
+
+class OrderMethodView(ApiView):
+    """Change the payment method of an unpaid order."""
+
+    group = "order"
+    rights = {"PATCH": "orders.edit"}
+
+    @extend_schema(request=s.MethodIn, responses={200: dict})
+    def patch(self, request: Request, pk: int) -> Response:
+        data = self.parse(s.MethodIn)
+        order = queries.order_get(self.member, pk)
+        payment = payments.payment_renew(
+            order_id=order.pk,
+            method=data["payment_method"],
+            channel=_channel(data["payment_method"], data["payment_channel"]),
+            actor=status.Actor.of(self.member),
+        )
+        return Response({"data": queries.payment_as_api(payment, self.member.store)})
+
+
+class OrderShippingView(ApiView):
+    """Own courier: an AWB entered by hand."""
+
+    group = "order"
+    rights = {"PATCH": "shipping.edit"}
+
+    @extend_schema(request=s.ShippingIn, responses={200: dict})
+    def patch(self, request: Request, pk: int) -> Response:
+        data = self.parse(s.ShippingIn)
+        order = queries.order_get(self.member, pk)
+        shipping.shipment_by_hand(order_id=order.pk, member=self.member, **data)
+        return Response({"data": queries.detail_as_api(queries.order_get(self.member, pk), self.member)})
+
+
+class ShipmentsView(ApiView):
+    """Book couriers for many orders; each answers for itself. The AWB comes later, by webhook."""
+
+    group = "boscod"
+    rights = {"POST": "shipping.create"}
+
+    @extend_schema(request=s.IdsIn, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        ids = list(dict.fromkeys(self.parse(s.IdsIn)["ids"]))
+        visible = set(visible_ids(self.member, ids))
+        results = [bulk_row(pk, NotFound()) for pk in ids if pk not in visible]
+        booked = shipping.shipments_book(order_ids=[pk for pk in ids if pk in visible], member=self.member)
+        return bulk_answer(results + [bulk_row(pk, error) for pk, error in booked])
+
+
+class InvoicesView(ApiView):
+    """Invoices of many orders in one PDF."""
+
+    group = "order"
+    rights = {"POST": "orders.view"}
+
+    @extend_schema(request=s.IdsIn, responses={(200, "application/pdf"): bytes})
+    def post(self, request: Request) -> Any:
+        ids = self.parse(s.IdsIn)["ids"]
+        response = HttpResponse(invoices_pdf(self.member, ids), content_type="application/pdf")
+        response.headers["Content-Disposition"] = 'inline; filename="invoice.pdf"'
+        return response
+
+
+class TrackingView(ApiView):
+    """The courier's journey of one AWB, exactly as the public documentation shows it."""
+
+    group = "boscod"
+    rights = {"GET": "orders.view"}
+
+    @extend_schema(parameters=[OpenApiParameter("awb", str, required=True)], responses={200: dict})
+    def get(self, request: Request) -> Response:
+        awb = request.query_params.get("awb", "").strip()[:60].replace("\x00", "")
+        return Response({"data": queries.tracking_by_awb(awb)})
+
+
+class WinpayView(ApiView):
+    """Create or renew the VA or QRIS of an order."""
+
+    group = "boscod"
+    rights = {"POST": "payments.edit"}
+
+    @extend_schema(request=s.WinpayIn, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        data = self.parse(s.WinpayIn)
+        order = queries.order_get(self.member, data["order_id"])
+        channel = data["channel"].upper()
+        method = "qris" if channel == "QRIS" else "va"
+        channel = _channel(method, channel)
+        current = order.payments.filter(status__in=["creating", "pending"]).order_by("-id").first()
+        same = current is not None and current.method == method and (current.channel or "BCA") == channel
+        if not same:
+            payments.payment_renew(
+                order_id=order.pk, method=method, channel=channel, actor=status.Actor.of(self.member)
+            )
+        payment = payments.payment_issue_now(order_id=order.pk)
+        return Response({"data": queries.payment_as_api(payment, self.member.store)})
+

@@ -1,0 +1,345 @@
+"""Reads about orders: rows of the list, the detail, the recap, the home page's figures. Constant query counts."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.utils import timezone
+
+from bosonline import phone as phones
+from bosonline.api.lists import Page, page_of
+from bosonline.bill import seller_income
+from bosonline.errors import NotFound
+from bosonline.models import TimelineEntry
+from orders.filters import SPEC, TABS, orders_for
+from orders.models import Order, Payment, Shipment, TrackingEvent
+from orders.services.placement import bill_from
+from orders.services.status import allowed_status
+from sellers.rights import Member
+from stores.models import Store
+
+WIB = zoneinfo.ZoneInfo("Asia/Jakarta")
+
+
+def orders_page(member: Member, params: Mapping[str, str]) -> Page:
+    """A page of orders with what a row shows: five queries whatever the number of rows."""
+    rows = orders_for(member, params).select_related("customer", "assigned_to__user", "form").prefetch_related("items")
+    return page_of(rows, params, SPEC)
+
+
+def order_get(member: Member, pk: int) -> Order:
+    """One order that this person may see, else 404."""
+    order = (
+        orders_for(member, {})
+        .select_related("store", "customer", "assigned_to__user", "form", "warehouse__district", "district")
+        .prefetch_related("items", "payments__bank_account__bank", "shipments", "followups__actor__user", "notes__author__user")
+        .filter(pk=pk)
+        .first()
+    )
+    if order is None:
+        raise NotFound()
+    return order
+
+
+def shown_phone(member: Member, e164: str) -> str:
+    return e164 if member.may("see_phone") else phones.masked(e164)
+
+
+def local(moment: datetime | None, store: Store) -> str | None:
+    """ISO 8601 with the offset of the store's zone."""
+    return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
+
+
+def row_as_api(order: Order, member: Member) -> dict[str, Any]:
+    """A row of ``GET /store/orders`` (api.md)."""
+    assert member.store is not None
+    store = member.store
+    cs = order.assigned_to
+    return {
+        "id": order.pk,
+        "order_number": order.order_number,
+        "created_at": local(order.created_at, store),
+        "customer": {
+            "name": order.buyer_name,
+            "phone": shown_phone(member, order.buyer_phone),
+            "repeat": order.customer.orders_count > 1,
+            "risk": order.risk,
+        },
+        "items": [
+            {"name": i.product_name, "variant": i.variant_name, "sku": i.sku, "qty": i.qty, "price": i.unit_price}
+            for i in order.items.all()
+        ],
+        "total": order.total,
+        "status": order.status,
+        "payment_method": order.payment_method,
+        "payment_status": order.payment_status,
+        "shipping_status": order.shipping_status,
+        "courier": {"code": order.courier_code, "name": order.courier_name, "service": order.service_code},
+        "awb": order.awb,
+        "destination": {"district": order.district_name, "city": order.city_name, "province": order.province_name},
+        "cs": {"id": cs.pk, "name": cs.user.name} if cs else None,
+        "followup": {
+            "status": order.followup_status,
+            "attempts": order.followup_attempts,
+            "last_at": local(order.last_contact_at, store),
+            "next_at": local(order.next_followup_at, store),
+        },
+        "form": {"id": order.form.pk, "name": order.form.name} if order.form else None,
+        "tags": order.tags,
+        "printed_at": local(order.label_printed_at, store),
+    }
+
+
+def income_of(order: Order) -> Any:
+    """Seller's income of an order, in rupiah (product.md §4)."""
+    return seller_income(
+        total=order.total,
+        courier_shipping=order.shipping,
+        insurance=order.insurance,
+        cod_fee=order.cod_fee,
+        method_cost=0,
+        cost_of_goods=order.cost_of_goods,
+    )
+
+
+def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
+    """``GET /store/orders/{id}`` (api.md)."""
+    assert member.store is not None
+    store = member.store
+    income = income_of(order)
+    data = row_as_api(order, member)
+    data |= {
+        "source": order.source,
+        "note": order.note,
+        "fields": order.fields,
+        "utm": order.utm,
+        "address": {
+            "street": order.street,
+            "landmark": order.landmark,
+            "district_id": order.district.boscod_id if order.district else None,
+            "postal_code": order.postal_code,
+        },
+        "bill": bill_from(order).as_api(),
+        "income": {
+            "paid": income.paid,
+            "courier_shipping": income.courier_shipping,
+            "cod_fee": income.cod_fee,
+            "cod_fee_vat": income.cod_fee_vat,
+            "method_cost": income.method_cost,
+            "net": income.net,
+        },
+        "payments": [payment_as_api(p, store) for p in order.payments.all()],
+        "shipments": [
+            {
+                "id": s.pk,
+                "courier_code": s.courier_code,
+                "awb": s.awb,
+                "status": s.status,
+                "courier_text": s.courier_text,
+                "error": s.error,
+                "cod_amount": s.cod_amount,
+                "booked_at": local(s.booked_at, store),
+                "tracking": [event_as_api(e, s) for e in events_of(s)],
+            }
+            for s in order.shipments.all()
+        ],
+        "followups": [
+            {
+                "id": f.pk,
+                "at": local(f.created_at, store),
+                "by": f.actor.user.name if f.actor else None,
+                "channel": f.channel,
+                "stage": f.stage,
+                "text": f.text,
+                "result": f.result,
+            }
+            for f in sorted(order.followups.all(), key=lambda f: -f.pk)
+        ],
+        "notes": [
+            {"at": local(n.created_at, store), "by": n.author.user.name if n.author else None, "text": n.text}
+            for n in order.notes.all()
+        ],
+        "risk_reasons": order.risk_reasons,
+        "possible_duplicate_of": order.possible_duplicate_of_id,
+        "allowed_status": allowed_status(order, member),
+        "timeline": timeline_of(order.pk, store),
+    }
+    if member.may("see_cost"):
+        data["income"] |= {"cost_of_goods": income.cost_of_goods, "profit": income.profit}
+    return data
+
+
+def payment_as_api(payment: Payment, store: Store) -> dict[str, Any]:
+    account = payment.bank_account
+    return {
+        "id": payment.pk,
+        "method": payment.method,
+        "channel": payment.channel,
+        "status": payment.status,
+        "amount": payment.amount,
+        "paid_amount": payment.paid_amount,
+        "va_number": payment.va_number,
+        "qr_content": payment.qr_content,
+        "bank_account": {"bank": account.bank.short_name, "number": account.number, "holder": account.holder}
+        if account
+        else None,
+        "expires_at": local(payment.expires_at, store),
+        "paid_at": local(payment.paid_at, store),
+        "error": payment.error,
+    }
+
+
+def timeline_of(order_id: int, store: Store) -> list[dict[str, Any]]:
+    rows = TimelineEntry.objects.select_related("actor").filter(subject="order", subject_id=order_id).order_by("-id")
+    return [
+        {
+            "at": local(row.created_at, store),
+            "kind": row.kind,
+            "by": row.actor.name if row.actor else row.actor_label,
+            "data": row.data,
+        }
+        for row in rows[:200]
+    ]
+
+
+def events_of(shipment: Shipment) -> list[TrackingEvent]:
+    """The courier's journey, newest first."""
+    return list(shipment.events.order_by("-occurred_at", "-id"))
+
+
+def event_as_api(event: TrackingEvent, shipment: Shipment) -> dict[str, Any]:
+    """A row of ``GET /store/order/tracking``: the fields, types and order of the public documentation."""
+    moment = event.occurred_at.astimezone(WIB)
+    return {
+        "note": event.note,
+        "description": event.description,
+        "branch": event.branch,
+        "tm": _epoch(event.occurred_at),
+        "tm_order": _epoch(shipment.ordered_at) if shipment.ordered_at else None,
+        "tm_recon": _epoch(shipment.reconciled_at) if shipment.reconciled_at else None,
+        "reconciled": "1" if shipment.reconciled_at else "0",
+        "time": moment.strftime("%H:%M"),
+        "date": f"{moment.day:02d} {_MONTHS[moment.month - 1]}",
+    }
+
+
+# English whatever the process's locale is
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _epoch(moment: datetime) -> str:
+    return str(int(moment.timestamp()))
+
+
+def tracking_by_awb(awb: str) -> list[dict[str, Any]]:
+    """Rows of the parcel with this AWB in the current store, else 404."""
+    shipment = Shipment.objects.filter(awb=awb).exclude(awb="").order_by("-id").first() if awb else None
+    if shipment is None:
+        raise NotFound()
+    return [event_as_api(event, shipment) for event in events_of(shipment)]
+
+
+def recap(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
+    """Counts and sums per status and payment status for exactly the list's filters, in one query."""
+    rows = orders_for(member, params).order_by()
+    grouped = rows.values("status", "payment_status").annotate(count=Count("pk"), amount=Sum("total"))
+    statuses: dict[str, dict[str, int]] = {}
+    payments: dict[str, dict[str, int]] = {}
+    count = amount = 0
+    for row in grouped:
+        for table, key in ((statuses, row["status"]), (payments, row["payment_status"])):
+            cell = table.setdefault(key, {"count": 0, "sum": 0})
+            cell["count"] += row["count"]
+            cell["sum"] += row["amount"]
+        count += row["count"]
+        amount += row["amount"]
+    return {
+        "status": statuses,
+        "payment_status": payments,
+        "count": count,
+        "sum": amount,
+        "average": amount // count if count else 0,
+    }
+
+
+def tab_counts(member: Member, params: Mapping[str, str]) -> dict[str, int]:
+    """How many orders each tab has with the other filters kept: one query."""
+    kept = {k: v for k, v in params.items() if k not in ("tab",)}
+    rows = orders_for(member, kept).order_by()
+    counts = {
+        key: Count("pk", filter=condition) if condition else Count("pk") for key, (_label, condition) in TABS.items()
+    }
+    return rows.aggregate(**counts)
+
+
+def newest_id(member: Member) -> int:
+    return orders_for(member, {}).order_by("-id").values_list("pk", flat=True).first() or 0
+
+
+def newer_than(member: Member, order_id: int) -> int:
+    """How many orders came after the newest one on screen."""
+    return orders_for(member, {}).filter(pk__gt=order_id).order_by()[:100].count()
+
+
+def cs_queue(member: Member, limit: int = 50) -> QuerySet[Order]:
+    """Orders to be contacted, by due time, then risk and value (ui.md, Antrean CS)."""
+    danger = Case(When(risk="watch", then=Value(0)), default=Value(1), output_field=IntegerField())
+    return (
+        orders_for(member, {})
+        .filter(status__in=["new", "confirmed"], next_followup_at__isnull=False)
+        .exclude(risk__in=["suspicious", "blocked"])
+        .select_related("customer", "assigned_to__user")
+        .prefetch_related("items")
+        .order_by("next_followup_at", danger, "-total", "id")[:limit]
+    )
+
+
+def home_figures(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
+    """The home page: what is to do, and the money of the chosen days. Two queries."""
+    now = timezone.now()
+    s, ss = Order.Status, Order.ShippingStatus
+    base = orders_for(member, {}).order_by()
+    todo = base.aggregate(
+        uncontacted=Count(
+            "pk",
+            filter=Q(status=s.NEW, followup_status="not_contacted", created_at__lt=now - timedelta(minutes=15))
+            & ~Q(risk__in=["suspicious", "blocked"]),
+        ),
+        proofs=Count("pk", filter=Q(payment_status="waiting_verification")),
+        ready=Count("pk", filter=Q(status=s.READY)),
+        unpicked=Count("pk", filter=Q(shipping_status=ss.AWAITING_PICKUP)),
+        problem=Count("pk", filter=Q(shipping_status=ss.PROBLEM)),
+        returning=Count("pk", filter=Q(status=s.RETURNING)),
+        held=Count("pk", filter=Q(risk__in=["suspicious", "blocked"], status__in=[s.NEW, s.CONFIRMED])),
+    )
+    alive = ~Q(status__in=[s.CANCELLED, s.CLOSED])
+    got = Q(payment_status__in=["paid", "settled", "cod_collected"])
+    money = (
+        orders_for(member, params)
+        .order_by()
+        .aggregate(
+            orders=Count("pk"),
+            revenue=Sum("total", filter=alive, default=0),
+            received=Sum("total", filter=got, default=0),
+            expected=Sum(
+                "total",
+                filter=Q(payment_status="cod_pending", status__in=[s.SHIPPED, s.READY, s.PROCESSING]),
+                default=0,
+            ),
+            return_cost=Sum(F("shipping") - F("shipping_discount"), filter=Q(status__in=[s.RETURNING, s.RETURNED]), default=0),
+            delivered=Count("pk", filter=Q(status__in=[s.DELIVERED, s.COMPLETED])),
+            confirmed=Count("pk", filter=~Q(status__in=[s.NEW, s.CANCELLED])),
+            shipped=Count("pk", filter=Q(status__in=[s.SHIPPED, s.DELIVERED, s.COMPLETED, s.RETURNING, s.RETURNED])),
+            profit_goods=Sum(
+                F("total") - F("shipping") - F("insurance") - F("cod_fee") - F("cost_of_goods"),
+                filter=Q(status__in=[s.DELIVERED, s.COMPLETED]),
+                default=0,
+            ),
+            cod_fee=Sum("cod_fee", filter=Q(status__in=[s.DELIVERED, s.COMPLETED]), default=0),
+        )
+    )
+    return {"todo": todo, "money": money}

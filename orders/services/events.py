@@ -1,0 +1,59 @@
+"""What happens after an order's transaction: alerts for the seller. Run by the outbox, safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from bosonline.money import format_rupiah
+from bosonline.outbox import handler
+from bosonline.tenancy import store_scope
+from orders.models import Order, Task
+from stores.models import Notification
+from stores.services.stores import notify
+
+
+def _notify_once(order: Order, kind: str, title: str, body: str) -> None:
+    url = f"/pesanan/{order.pk}"
+    if not Notification.objects.filter(kind=kind, url=url).exists():
+        notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url)
+
+
+@handler("order.placed")
+def order_placed(payload: dict[str, Any]) -> None:
+    with store_scope(payload["store_id"]), translation.override("id"):
+        order = Order.objects.get(pk=payload["order_id"])
+        if order.is_test:
+            return
+        title = _("New order %(number)s") % {"number": order.order_number}
+        _notify_once(order, "order.new", title, f"{order.buyer_name} · {format_rupiah(order.total)}")
+        if order.next_followup_at and not Task.objects.filter(order=order, kind="contact").exists():
+            Task.objects.create(
+                store_id=order.store_id, order=order, kind="contact", assigned_to=order.assigned_to,
+                due_at=order.next_followup_at,
+            )  # fmt: skip
+
+
+@handler("payment.received")
+def payment_received(payload: dict[str, Any]) -> None:
+    with store_scope(payload["store_id"]), translation.override("id"):
+        order = Order.objects.get(pk=payload["order_id"])
+        if payload["outcome"] == "paid":
+            title = _("Order %(number)s is paid") % {"number": order.order_number}
+            _notify_once(order, "payment.paid", title, format_rupiah(order.paid_amount))
+        else:
+            title = _("Payment of order %(number)s needs a look") % {"number": order.order_number}
+            _notify_once(order, f"payment.{payload['outcome']}", title, format_rupiah(order.paid_amount))
+
+
+@handler("order.status_changed")
+def order_status_changed(payload: dict[str, Any]) -> None:
+    """Close what is due when the order has moved beyond it."""
+    with store_scope(payload["store_id"]):
+        order = Order.objects.get(pk=payload["order_id"])
+        if order.status not in (Order.Status.NEW, Order.Status.CONFIRMED):
+            from django.utils import timezone
+
+            Task.objects.filter(order=order, kind="contact", done_at__isnull=True).update(done_at=timezone.now())
