@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
+from django.forms import BoundField
 from django.http import QueryDict
 from django.template.context import Context
 from django.template.loader import get_template
@@ -92,6 +93,15 @@ def number(value: Any) -> str:
     except (TypeError, ValueError):
         return ""
     return text if _language() == "en" else text.replace(",", ".")
+
+
+@register.filter
+def minus(value: Any, other: Any) -> int:
+    """``value − other``, never below 0; 0 when either is missing: what a buyer saves."""
+    try:
+        return max(int(value) - int(other), 0)
+    except (TypeError, ValueError):
+        return 0
 
 
 @register.filter
@@ -202,6 +212,26 @@ def get(mapping: Any, key: Any) -> Any:
     return None
 
 
+@register.filter
+def offer(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a buyer's form shows first: the best-value package, else the first offer that can be had."""
+    choices = form.get("packages") or form.get("items") or []
+    available = [c for c in choices if c.get("available")]
+    best = [c for c in available if c.get("best_value")]
+    return (best or available or choices or [{}])[0]
+
+
+@register.filter
+def offer_mode(form: Mapping[str, Any]) -> str:
+    """How a form's choice is drawn: ``package``, ``one``, ``variant`` (one product), ``many`` (several products)."""
+    if form.get("packages"):
+        return "package"
+    items = form.get("items") or []
+    if len(items) == 1:
+        return "one"
+    return "variant" if len({item.get("product_id") for item in items}) == 1 else "many"
+
+
 @register.simple_tag(takes_context=True)
 def qs(context: Context, **changes: Any) -> str:
     """The current query with ``changes``; None or "" removes a key, and paging starts anew unless it is set.
@@ -223,6 +253,26 @@ def qs(context: Context, **changes: Any) -> str:
             query[key] = str(value)
     text = query.urlencode()
     return f"?{text}" if text else "?"
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+_CONTROL = {"select": "form-select", "selectmultiple": "form-select", "nullbooleanselect": "form-select"}
+_CHECKS = {"checkbox", "checkboxselectmultiple", "radioselect"}
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form's control with the right class; the error is announced with it."""
+    kind = field.widget_type
+    base = "form-check-input" if kind in _CHECKS else _CONTROL.get(kind, "form-control")
+    attrs = {"class": f"{base} {field.field.widget.attrs.get('class', '')}".strip()}
+    described = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        described.append(f"{field.auto_id}_error")
+    if described and not field.use_fieldset:
+        attrs["aria-describedby"] = " ".join(described)
+    return field.as_widget(attrs=attrs)
 
 
 # --- icons, texts of the scripts, charts ------------------------------------------------------------------------------
@@ -267,36 +317,37 @@ def chart(
 # --- components that wrap markup --------------------------------------------------------------------------------------
 
 
-def _wrap(name: str, content: str, values: dict[str, Any]) -> SafeString:
-    # A component sees only what it is given, never the page's variables.
-    return get_template(f"components/{name}.html").render({"content": content, **values})
+def _wrap(name: str, context: Context, content: str, values: dict[str, Any]) -> SafeString:
+    # A component sees only what it is given and the form token, never the page's variables.
+    given = {"content": content, "csrf_token": context.get("csrf_token"), **values}
+    return get_template(f"components/{name}.html").render(given)
 
 
-@register.simple_block_tag
-def card(content: str, title: str = "", **values: Any) -> SafeString:
-    """``{% card title="…" icon="…" link="…" link_label="…" flush=True %}…{% endcard %}``."""
-    return _wrap("card", content, {"title": title, **values})
+@register.simple_block_tag(takes_context=True)
+def card(context: Context, content: str, title: str = "", **values: Any) -> SafeString:
+    """``{% card title="…" icon="…" link="…" link_label="…" flush=True id="…" %}…{% endcard %}``."""
+    return _wrap("card", context, content, {"title": title, **values})
 
 
-@register.simple_block_tag
-def page_header(content: str, title: str, **values: Any) -> SafeString:
+@register.simple_block_tag(takes_context=True)
+def page_header(context: Context, content: str, title: str, **values: Any) -> SafeString:
     """``{% page_header title="…" lead="…" back_url="…" back_label="…" %}buttons{% endpage_header %}``."""
-    return _wrap("page_header", content, {"title": title, **values})
+    return _wrap("page_header", context, content if content.strip() else "", {"title": title, **values})
 
 
-@register.simple_block_tag
-def dropdown(content: str, label: str, **values: Any) -> SafeString:
+@register.simple_block_tag(takes_context=True)
+def dropdown(context: Context, content: str, id: str, label: str, **values: Any) -> SafeString:
     """``{% dropdown id="…" label="…" icon="…" css="…" hide_label=True %}menu items{% enddropdown %}``."""
-    return _wrap("dropdown_menu", content, {"label": label, **values})
+    return _wrap("dropdown_menu", context, content, {"id": id, "label": label, **values})
 
 
-@register.simple_block_tag
-def modal(content: str, id: str, title: str, **values: Any) -> SafeString:
+@register.simple_block_tag(takes_context=True)
+def modal(context: Context, content: str, id: str, title: str, **values: Any) -> SafeString:
     """A dialog opened by ``data-dialog-open="<id>"``."""
-    return _wrap("modal", content, {"id": id, "title": title, **values})
+    return _wrap("modal", context, content, {"id": id, "title": title, **values})
 
 
-@register.simple_block_tag
-def bulk_bar(content: str, **values: Any) -> SafeString:
+@register.simple_block_tag(takes_context=True)
+def bulk_bar(context: Context, content: str, **values: Any) -> SafeString:
     """The sticky bar that appears while rows are selected; the content are its buttons."""
-    return _wrap("bulk_bar", content, values)
+    return _wrap("bulk_bar", context, content, values)

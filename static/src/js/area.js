@@ -56,7 +56,8 @@ export function area(root) {
   };
   const show = (found) => {
     rows = found;
-    list.replaceChildren(
+    list.textContent = ""; // replaceChildren is younger than some in-app browsers
+    list.append(
       ...rows.map((row) => {
         const item = el("li", { id: uid("area"), role: "option", "aria-selected": "false" });
         item.append(
