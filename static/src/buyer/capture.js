@@ -1,0 +1,44 @@
+// A checkout that is not finished is kept from the moment the phone is valid, so that the seller can help.
+import { debounce } from "../js/dom.js";
+import { keep } from "./keep.js";
+
+export function capture(form) {
+  const store = keep(`bos-open:${form.slug}`);
+  let token = (store.get() || {}).token || "";
+  let phone = (store.get() || {}).phone || "";
+  let last = "";
+  let busy = false;
+
+  const send = async (state) => {
+    if (busy || !state.phone) return;
+    const body = { name: state.name, data: state.data };
+    const text = JSON.stringify([state.phone, body]);
+    if (text === last) return;
+    busy = true;
+    try {
+      const again = token && phone === state.phone;
+      const answer = await fetch(again ? `/api/v1/checkout/abandoned/${token}?store=${encodeURIComponent(form.store.subdomain)}` : "/api/v1/checkout/abandoned", {
+        method: again ? "PUT" : "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify(again ? body : Object.assign({ form: form.slug, store: form.store.subdomain, phone: state.phone }, body)),
+      });
+      if (answer.ok) {
+        token = (await answer.json()).data.token;
+        phone = state.phone;
+        last = text;
+        store.set({ token, phone });
+      } else if (answer.status === 404) {
+        token = "";
+      }
+    } catch (error) { /* the order itself matters; this is tried again with the next keystroke */ }
+    busy = false;
+  };
+  return { later: debounce(send, 1500), token: () => token, done: () => store.drop() };
+}
+
+export function beacon(form, kind) {
+  const body = JSON.stringify({ form: form.slug, store: form.store.subdomain, kind });
+  try {
+    navigator.sendBeacon("/api/v1/checkout/views", new Blob([body], { type: "application/json" }));
+  } catch (error) { /* a number, not an order */ }
+}

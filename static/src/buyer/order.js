@@ -1,0 +1,64 @@
+// The order page: copy buttons, changing the payment method, and a fragment that refreshes itself.
+import { text } from "../js/dom.js";
+
+export function startOrderPage() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-copy]");
+    if (!button) return;
+    copy(button.dataset.copy).then((done) => {
+      const before = button.dataset.word || button.textContent;
+      button.dataset.word = before;
+      button.textContent = done ? text("copied") : text("copy_failed");
+      setTimeout(() => { button.textContent = before; }, done ? 1600 : 4000);
+    });
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.id === "order") return;
+    if (form.dataset.sending) return event.preventDefault();
+    form.dataset.sending = "true";
+  });
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.name !== "payment_method" || !input.closest("[data-methods]")) return;
+    for (const box of input.closest("[data-methods]").querySelectorAll("[data-channels]")) box.hidden = box.dataset.channels !== input.value;
+  });
+
+  const live = document.getElementById("order-live");
+  if (!live || !live.dataset.url) return;
+  let before = null;
+  const ask = async () => {
+    // Nothing is swapped away under somebody's finger or half-typed words.
+    if (document.hidden || live.contains(document.activeElement) || live.querySelector("details[open], form[data-sending]")) return;
+    try {
+      const answer = await fetch(live.dataset.url, { headers: { Accept: "text/html", "X-Requested-With": "fetch" } });
+      if (!answer.ok) return;
+      const html = await answer.text();
+      if (html === before) return;
+      const holder = document.createElement("div");
+      holder.innerHTML = html;
+      if (before !== null || holder.textContent.replace(/\s+/g, "") !== live.textContent.replace(/\s+/g, "")) live.innerHTML = html;
+      before = html;
+      if (live.querySelector("[data-final]")) clearInterval(timer);
+    } catch (error) { /* the page stays as it is; the next round asks again */ }
+  };
+  const timer = setInterval(ask, 10000);
+}
+
+async function copy(value) {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch (error) {
+    // In-app browsers often have no clipboard API.
+    const box = document.createElement("textarea");
+    box.value = value;
+    box.className = "trap";
+    document.body.append(box);
+    box.select();
+    let done = false;
+    try { done = document.execCommand("copy"); } catch (e) { done = false; }
+    box.remove();
+    return done;
+  }
+}
