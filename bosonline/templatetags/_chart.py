@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-WIDTH = 720
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 20, 24
 
 
@@ -29,6 +28,7 @@ def draw(
     labels: Sequence[str],
     *,
     kind: str,
+    width: int,
     height: int,
     say: Callable[[int], str],
 ) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def draw(
     bottom = 0 if bottom == -1 else bottom
     floor = height - BOTTOM
     slots = max(len(labels), 1)
-    slot = (WIDTH - LEFT - RIGHT) / slots
+    slot = (width - LEFT - RIGHT) / slots
 
     def y(value: int) -> float:
         return round(TOP + (floor - TOP) * (top - value) / (top - bottom), 1)
@@ -73,15 +73,15 @@ def draw(
                 "end": {"x": points[-1][0], "y": points[-1][1]} if points else None,
             }
         )
-    every = max(1, -(-slots // 8))
+    every = max(1, -(-slots // (width // 80)))
     grid_values = [top, (top + bottom) // 2, bottom] if bottom >= 0 else [top, 0, bottom]
     return {
         "kind": kind,
-        "width": WIDTH,
+        "width": width,
         "height": height,
         "floor": floor,
         "left": LEFT,
-        "right": WIDTH - RIGHT,
+        "right": width - RIGHT,
         "shapes": shapes,
         "grid": [{"y": y(v), "text": say(v)} for v in grid_values],
         "ticks": [{"x": x(i), "text": label} for i, label in enumerate(labels) if i % every == 0],

@@ -75,6 +75,8 @@ def _buyer() -> dict[str, str]:
         "free": _("Free"),
         "goods": _("Products"),
         "shipping": _("Shipping"),
+        "plus_shipping": _("not including shipping"),
+        "shipping_off": _("Shipping discount"),
         "shipping_later": _("confirmed by our team"),
         "shipping_unknown": _("choose an area first"),
         "method_fee": _("Payment fee"),

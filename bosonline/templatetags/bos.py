@@ -257,15 +257,22 @@ def qs(context: Context, **changes: Any) -> str:
 
 # --- forms ------------------------------------------------------------------------------------------------------------
 
-_CONTROL = {"select": "form-select", "selectmultiple": "form-select", "nullbooleanselect": "form-select"}
-_CHECKS = {"checkbox", "checkboxselectmultiple", "radioselect"}
+_CONTROL = {
+    "select": "form-select",
+    "selectmultiple": "form-select",
+    "nullbooleanselect": "form-select",
+    "checkbox": "form-check-input",
+    # Django puts a group's class on the wrapper as well as on each box.
+    "checkboxselectmultiple": "choices",
+    "radioselect": "choices",
+}
 
 
 @register.filter
 def control(field: BoundField) -> SafeString:
     """A form's control with the right class; the error is announced with it."""
     kind = field.widget_type
-    base = "form-check-input" if kind in _CHECKS else _CONTROL.get(kind, "form-control")
+    base = _CONTROL.get(kind, "form-control")
     attrs = {"class": f"{base} {field.field.widget.attrs.get('class', '')}".strip()}
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
@@ -310,8 +317,12 @@ def chart(
     ``series``: ``[{"name", "values": [int, …], "tone": "accent|wait|loss|muted"}]``; ``unit``: ``number`` or ``rupiah``.
     """
     say = rupiah if unit == "rupiah" else number
-    drawing = _chart.draw(series, labels, kind=kind, height=height, say=lambda value: str(say(value)))
-    return {"title": title, "chart": drawing, "labels": labels, "series": series, "unit": unit}
+    # Twice, because text in a scaled SVG shrinks with it: the style sheet shows the one that fits its container.
+    wide, narrow = (
+        _chart.draw(series, labels, kind=kind, width=width, height=height, say=lambda value: str(say(value)))
+        for width in (720, 330)
+    )
+    return {"title": title, "chart": wide, "drawings": (("wide", wide), ("narrow", narrow))}
 
 
 # --- components that wrap markup --------------------------------------------------------------------------------------

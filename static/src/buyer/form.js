@@ -98,7 +98,7 @@ export function startOrderForm(form) {
     if (figures.bump) rows.push([form.bump.title, rupiah(figures.bump)]);
     const manual = courier && courier.courier_code === "manual";
     rows.push([text("shipping"), courier ? (manual ? text("shipping_later") : rupiah(figures.shipping)) : text("shipping_unknown")]);
-    if (figures.shipOff) rows.push([text("free"), rupiah(-figures.shipOff), "is-off"]);
+    if (figures.shipOff) rows.push([text("shipping_off"), rupiah(-figures.shipOff), "is-off"]);
     if (figures.insurance) rows.push([text("insurance"), rupiah(figures.insurance)]);
     if (figures.methodFee) rows.push([text(figures.methodFee < 0 ? "method_reward" : "method_fee"), rupiah(figures.methodFee), figures.methodFee < 0 ? "is-off" : ""]);
     if (figures.codFee) rows.push([text("cod_fee"), rupiah(figures.codFee)]);
@@ -109,7 +109,8 @@ export function startOrderForm(form) {
     list.textContent = "";
     for (const [name, amount, mark] of rows) list.append(el("dt", { text: name, class: mark === "is-total" ? mark : "" }), el("dd", { text: amount, class: mark || "" }));
     // Without a shipping price the button does not pretend to know the total.
-    $("#submit-sum").textContent = empty(picked) ? "" : rupiah(total) + (courier ? "" : ` + ${text("shipping").toLowerCase()}`);
+    $("#submit-sum").textContent = empty(picked) ? "" : rupiah(total);
+    $("#submit-note").textContent = empty(picked) || (courier && !manual) ? "" : text("plus_shipping");
   }
   const shipping = couriers(form, { query: rateQuery, changed: show });
 
@@ -167,7 +168,7 @@ export function startOrderForm(form) {
       else part.inert = on;
     }
     $("#submit-word").textContent = on ? text("sending") : form.button_text;
-    if (on) $("#submit-sum").textContent = "";
+    if (on) $("#submit-sum").textContent = $("#submit-note").textContent = "";
     else show();
   }
 
