@@ -19,7 +19,6 @@ def texts(which: str) -> dict[str, str]:
         "area_failed": _("The area list could not be loaded. Check your connection and try again."),
         "area_loading": _("Searching…"),
         "area_count": _("{n} areas found"),
-        "retry": _("Try Again"),
         "required": _("Please fill this in."),
     }
     return shared | (_buyer() if which == "buyer" else _app())
@@ -27,11 +26,8 @@ def texts(which: str) -> dict[str, str]:
 
 def _app() -> dict[str, str]:
     return {
-        "close": _("Close"),
-        "undo": _("Undo"),
         "confirm_title": _("Are you sure?"),
         "confirm_yes": _("Yes, continue"),
-        "cancel": _("Cancel"),
         "unsaved": _("There are changes you have not saved."),
         "offline": _("No connection. Your change was not sent; try again when you are online."),
         "server_error": _("The server could not finish this. Nothing was changed; try again in a moment."),
@@ -48,8 +44,6 @@ def _app() -> dict[str, str]:
         "check_failed": _("Could not check right now; it is checked again when you save."),
         "file_too_big": _("The file is larger than {max} MB. Choose a smaller one."),
         "file_not_image": _("Choose a picture: JPG, PNG or WebP."),
-        "remove": _("Delete"),
-        "row_removed": _("Row removed."),
     }
 
 
@@ -58,18 +52,16 @@ def _buyer() -> dict[str, str]:
         "name_required": _("Please fill in the recipient's name."),
         "phone_required": _("Please fill in a WhatsApp number."),
         "area_required": _("Please choose your area from the list."),
-        "street_required": _("Please fill in the street, house number and RT/RW (at least 10 letters)."),
+        "street_required": _("Please fill in the street, house number and RT/RW."),
         "items_required": _("Please choose at least one product."),
         "courier_required": _("Please choose a courier."),
         "payment_required": _("Please choose how you pay."),
-        "channel_required": _("Please choose a bank."),
         "rates_loading": _("Looking up shipping prices…"),
         "rates_failed": _("Shipping prices could not be loaded."),
         "rates_none": _("No courier price for this area yet. You can still order; our team confirms the shipping fee."),
         "rates_first": _("Choose your area to see the shipping price."),
         "estimate": _("estimate"),
         "days": _("{n} days"),
-        "no_cod": _("not for COD"),
         "recommended": _("Recommended"),
         "more_couriers": _("Other couriers ({n})"),
         "free": _("Free"),
@@ -83,14 +75,13 @@ def _buyer() -> dict[str, str]:
         "method_reward": _("Payment reward"),
         "cod_fee": _("COD fee"),
         "insurance": _("Shipping insurance"),
-        "bump": _("Extra"),
         "voucher": _("Voucher {code}"),
         "voucher_at_order": _("checked when you order"),
         "total": _("Total"),
         "total_estimate": _("Estimated total"),
         "sending": _("Sending your order…"),
         "retrying": _("The connection dropped. Trying again ({n} of 3)…"),
-        "lost": _("Your order has not reached us yet because the connection dropped. Trying again never makes two orders."),
+        "lost": _("The connection dropped before we could confirm your order. Press Try Again; it never makes two orders."),
         "out_of_stock": _("Sorry, the stock has just changed: {detail}"),
         "out_of_stock_plain": _("Sorry, this product has just sold out. Please choose another."),
         "quote_expired": _("The shipping price has been renewed. Please check the total, then order again."),
@@ -99,9 +90,6 @@ def _buyer() -> dict[str, str]:
         "fix_fields": _("Some details are still missing. Please check the marked fields."),
         "server_busy": _("Our server is busy. Your order has not been placed; please try again."),
         "voucher_empty": _("Please fill in the voucher code."),
-        "restored": _("We kept what you typed."),
         "expired": _("The payment time has ended."),
         "hours_short": _("{h} h {m} min {s} s"),
-        "left": _("Left: {n}"),
-        "sold_out": _("Sold out"),
     }

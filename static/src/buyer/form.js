@@ -354,7 +354,10 @@ export function startOrderForm(form) {
   };
   const remember = debounce(() => {
     const now = state();
-    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code") }, now.data));
+    const custom = {};
+    for (const input of all("[data-custom]")) custom[input.dataset.custom] = input.value;
+    const variant = checked("variant");
+    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "", custom }, now.data));
   }, 400);
   node.addEventListener("input", (event) => {
     if (!started) { started = true; beacon(form, "starts"); }
@@ -430,6 +433,11 @@ export function startOrderForm(form) {
   const before = draft.get();
   if (before && !form.prefill) {
     for (const name of ["name", "phone", "district_id", "postal_code", "street", "landmark", "note"]) if (node.elements[name] && before[name]) node.elements[name].value = before[name];
+    for (const name of ["package", "variant", "payment_method"]) {
+      const input = before[name] && all(`input[name="${name}"]`).find((radio) => radio.value === before[name] && !radio.disabled);
+      if (input) input.checked = true;
+    }
+    for (const input of all("[data-custom]")) if (before.custom && before.custom[input.dataset.custom]) input.value = before.custom[input.dataset.custom];
     if (before.area && before.district_id) { $("#area").value = before.area; $("[data-area]").dataset.chosen = "true"; }
   }
   const first = all('[name="package"], [name="variant"]').filter((input) => !input.disabled);
