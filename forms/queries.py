@@ -93,7 +93,7 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
         "items": items,
         "packages": [_package(snapshot, p) for p in content["packages"]],
         "fields": content["fields"],
-        "payment_methods": [_method(m) for m in content["payment_methods"]],
+        "payment_methods": method_choices(content),
         "bump": _bump(snapshot),
         "voucher_enabled": content["voucher_enabled"],
         "note_enabled": content["note_enabled"],
@@ -123,6 +123,11 @@ def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
         for i in package["items"]
     )
     return {**package, "available": available}
+
+
+def method_choices(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The payment cards of a form, with words where the seller gave none."""
+    return [_method(m) for m in content["payment_methods"]]
 
 
 def _method(method: dict[str, Any]) -> dict[str, Any]:

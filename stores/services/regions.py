@@ -96,9 +96,10 @@ def regions_match(client: BosCodClient) -> MatchReport:
     Names are compared without titles, punctuation and spaces. What does not match is reported, never guessed.
     """
     report = MatchReport()
-    ours_city: dict[str, list[tuple[str, str]]] = {}
-    for code, name, province_name in City.objects.values_list("code", "name", "province__name"):
-        ours_city.setdefault(match_key(name), []).append((code, match_key(province_name)))
+    ours_city: dict[str, list[tuple[str, str, bool]]] = {}
+    for code, name, province_name in City.objects.values_list("code", "name", "province__name").order_by("code"):
+        row = (code, match_key(province_name), plain(name).startswith("kota "))
+        ours_city.setdefault(match_key(name), []).append(row)
     ours_district: dict[tuple[str, str], str] = {}
     for code, name, city_code in District.objects.values_list("code", "name", "city_id"):
         ours_district[(city_code, match_key(name))] = code
@@ -134,14 +135,16 @@ def regions_match(client: BosCodClient) -> MatchReport:
     return report
 
 
-def _pick_city(ours: dict[str, list[tuple[str, str]]], name: str, province_key: str) -> list[str]:
-    """Our city codes for their city. ``Kota X`` and ``Kabupaten X`` share a key: both are tried, district decides."""
-    candidates = ours.get(match_key(name), [])
-    same = [code for code, province in candidates if province == province_key]
+def _pick_city(ours: dict[str, list[tuple[str, str, bool]]], name: str, province_key: str) -> list[str]:
+    """Our city codes for their city, the likeliest first. ``Kota X`` and ``Kabupaten X`` share a key: the title
+    decides the order, then the district's name decides."""
+    is_kota = plain(name).startswith("kota ")
+    candidates = sorted(ours.get(match_key(name), []), key=lambda row: row[2] != is_kota)
+    same = [code for code, province, _kota in candidates if province == province_key]
     if same:
         return same
     # their province list is older than ours; a city name that exists in one province only is still certain
-    return [code for code, _province in candidates] if len({p for _c, p in candidates}) == 1 else []
+    return [code for code, _p, _k in candidates] if len({p for _c, p, _k in candidates}) == 1 else []
 
 
 def _set_ids(model: type[Province] | type[City] | type[District], ids: dict[str, int]) -> None:

@@ -1,0 +1,1 @@
+"""Clients of outside services: real protocols over real HTTP, never aware of who answers."""

@@ -1,0 +1,21 @@
+"""A store's host: the form, the order, and the public part of the API."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+from bosonline import views
+
+handler400 = "bosonline.views.bad_request"
+handler403 = "bosonline.views.forbidden"
+handler404 = "orders.views.buyer.not_found"
+handler500 = "bosonline.views.server_error"
+
+urlpatterns = [
+    path("healthz", views.healthz),
+    path("api/v1/", include("orders.api.urls_buyer")),
+    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.STORAGES["default"]["OPTIONS"]["location"]}),
+    path("", include("orders.urls_buyer")),
+]

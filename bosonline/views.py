@@ -1,0 +1,86 @@
+"""Pages of the kernel: liveness, readiness, metrics, and errors in the form the caller can read."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+
+from bosonline.models import OutboxMessage
+from bosonline.redis import redis_client
+
+PENDING = Gauge("bosonline_outbox_pending", "After-commit work that is waiting")
+FAILED = Gauge("bosonline_outbox_failed", "After-commit work that was given up")
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can serve: database and Redis answer."""
+    state: dict[str, str] = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        state["database"] = "ok"
+    except DatabaseError:
+        state["database"] = "down"
+    try:
+        redis_client().ping()
+        state["redis"] = "ok"
+    except redis.RedisError:
+        state["redis"] = "down"
+    return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus. Open on loopback, elsewhere with the token."""
+    local = request.META.get("REMOTE_ADDR", "") in ("127.0.0.1", "::1", "")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.METRICS_TOKEN and not hmac.compare_digest(given, settings.METRICS_TOKEN):
+        return HttpResponse(status=403)
+    if not settings.METRICS_TOKEN and not local:
+        return HttpResponse(status=403)
+    open_rows = OutboxMessage.objects.filter(done_at__isnull=True)
+    PENDING.set(open_rows.filter(failed_at__isnull=True).count())
+    FAILED.set(open_rows.filter(failed_at__isnull=False).count())
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _api(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/callbacks/", "/internal/"))
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    if _api(request):
+        return JsonResponse({"message": _("Not found."), "code": "not_found", "errors": {}}, status=404)
+    return render(request, "errors/404.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    if _api(request):
+        return JsonResponse({"message": _("You do not have access to this."), "code": "forbidden", "errors": {}}, status=403)
+    return render(request, "errors/403.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    if _api(request):
+        return JsonResponse({"message": _("The request is malformed."), "code": "malformed", "errors": {}}, status=400)
+    return render(request, "errors/400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    request_id = getattr(request, "request_id", "")
+    if _api(request):
+        message = _("We made a mistake. Please tell us this number: %(id)s") % {"id": request_id}
+        return JsonResponse({"message": message, "code": "server_error", "errors": {}}, status=500)
+    return render(request, "errors/500.html", {"request_id": request_id}, status=500)

@@ -1,0 +1,192 @@
+"""How orders look on pages: words, tones, steps. No queries, no rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bosonline.money import format_rupiah
+from orders.models import Order
+
+S = Order.Status
+
+# tones of templates/components/status_badge.html
+STATUS_TONES = {
+    S.NEW: "wait", S.CONFIRMED: "go", S.PROCESSING: "go", S.READY: "go", S.SHIPPED: "go", S.DELIVERED: "done",
+    S.COMPLETED: "done", S.CANCELLED: "off", S.RETURNING: "loss", S.RETURNED: "loss", S.CLOSED: "loss",
+}  # fmt: skip
+PAYMENT_TONES = {
+    "unpaid": "wait", "waiting_verification": "wait", "partially_paid": "wait", "paid": "done", "conflict": "loss",
+    "expired": "off", "refunded": "off", "cod_pending": "", "cod_collected": "go", "settled": "done",
+}  # fmt: skip
+RISK_TONES = {"clear": "", "watch": "wait", "suspicious": "loss", "blocked": "loss", "cleared": "done"}
+
+RISK_REASONS = {
+    "trap_field": gettext_lazy("Filled in by a program"),
+    "too_fast": gettext_lazy("Filled in within three seconds"),
+    "junk_name": gettext_lazy("The name looks made up"),
+    "junk_address": gettext_lazy("The address looks made up"),
+    "many_by_phone": gettext_lazy("Many orders by this phone within an hour"),
+    "many_by_ip": gettext_lazy("Many orders from this connection within an hour"),
+    "blacklisted": gettext_lazy("This customer is on the blacklist"),
+    "return_history": gettext_lazy("Parcels to this phone came back before"),
+}
+
+ASSIGNED = {
+    "only_cs": gettext_lazy("the only CS"),
+    "weight": gettext_lazy("by weight"),
+    "returning_buyer": gettext_lazy("served this buyer before"),
+}
+
+ACTORS = {
+    "buyer": gettext_lazy("Buyer"), "system": gettext_lazy("System"), "boscod": "BosCOD", "winpay": "Winpay",
+}  # fmt: skip
+
+
+def badge(kind: str, value: str) -> dict[str, str]:
+    """Label and tone of a value on one of the axes."""
+    enums: dict[str, Any] = {
+        "status": Order.Status,
+        "payment": Order.PaymentStatus,
+        "shipping": Order.ShippingStatus,
+        "risk": Order.Risk,
+    }
+    tones: dict[str, Any] = {"status": STATUS_TONES, "payment": PAYMENT_TONES, "risk": RISK_TONES}
+    tone = tones.get(kind, {}).get(value, "loss" if value in ("problem", "lost", "damaged") else "")
+    return {"label": str(enums[kind](value).label), "tone": tone}
+
+
+def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
+    """Title and text of a timeline line."""
+
+    def label(enum: Any, name: str) -> str:
+        value = data.get(name)
+        return str(enum(value).label) if value in enum.values else str(value or "")
+
+    match kind:
+        case "order.placed":
+            return _("Order placed"), ""
+        case "order.status":
+            way = f"{label(Order.Status, 'before')} → {label(Order.Status, 'after')}"
+            reason = data.get("reason") or ""
+            return way, "" if reason.replace("_", "").isalpha() and "_" in reason else reason
+        case "shipping.status":
+            return label(Order.ShippingStatus, "after"), data.get("courier", "")
+        case "shipping.booking":
+            return _("Booking the courier"), data.get("courier", "")
+        case "shipping.booked":
+            return _("Courier booked"), data.get("number", "")
+        case "shipping.awb" | "shipping.by_hand":
+            return _("AWB received"), data.get("awb", "")
+        case "shipping.refused":
+            return _("The courier refused the booking"), data.get("why", "")
+        case "shipping.cancelled":
+            return _("Courier booking cancelled"), data.get("reason", "")
+        case "payment.paid":
+            return _("Payment received"), _rupiah(data)
+        case "payment.partially_paid":
+            return _("Part of the money received"), _rupiah(data)
+        case "payment.conflict" | "payment.second_money":
+            return _("Money received that does not fit the bill"), _rupiah(data)
+        case "payment.method":
+            return _("Payment method changed"), label(Order.Method, "method")
+        case "payment.expired":
+            return _("Payment expired"), ""
+        case "payment.failed":
+            return _("The payment could not be created"), data.get("error", "")
+        case "payment.proof":
+            return _("Transfer proof uploaded"), ""
+        case "payment.cod_collected":
+            return _("COD collected by the courier"), _rupiah(data)
+        case "followup.attempt":
+            return _("WhatsApp opened"), _("Attempt %(number)s") % {"number": data.get("attempt", "")}
+        case "followup.result":
+            return _("Result of the follow-up"), str(RESULT_LABELS.get(data.get("result", ""), ""))
+        case "order.address":
+            return _("Address changed by the buyer"), data.get("after", {}).get("street", "")
+        case "order.cleared":
+            return _("Cleared: not suspicious"), ""
+        case "order.note":
+            return _("Note"), data.get("text", "")
+    return kind, ""
+
+
+def _rupiah(data: dict[str, Any]) -> str:
+    return format_rupiah(int(data.get("amount", 0)))
+
+
+RESULT_LABELS = {
+    "no_answer": gettext_lazy("No answer"),
+    "will_pay": gettext_lazy("Will pay"),
+    "later": gettext_lazy("Wants it later"),
+    "price": gettext_lazy("Price"),
+    "wrong_number": gettext_lazy("Wrong number"),
+    "cancel": gettext_lazy("Cancels"),
+    "confirmed": gettext_lazy("Confirmed"),
+}
+
+STEPS = (S.NEW, S.CONFIRMED, S.PROCESSING, S.READY, S.SHIPPED, S.DELIVERED, S.COMPLETED)
+
+
+def stepper(status: str) -> list[dict[str, Any]]:
+    """The status axis as steps; a side exit is a failed last step."""
+    if status in STEPS:
+        now = STEPS.index(S(status))
+        return [
+            {"label": s.label, "done": i < now, "current": i == now, "failed": False} for i, s in enumerate(STEPS)
+        ]
+    return [
+        {"label": S.NEW.label, "done": True, "current": False, "failed": False},
+        {"label": S(status).label, "done": False, "current": True, "failed": True},
+    ]
+
+
+STAGES = (
+    ("placed", "Dipesan"),
+    ("confirmed", "Dikonfirmasi"),
+    ("packed", "Dikemas"),
+    ("shipped", "Dikirim"),
+    ("delivered", "Diterima"),
+)
+
+
+def stage_bar(order: Order) -> list[dict[str, Any]]:
+    """The buyer's friendly stages."""
+    reached = {
+        S.NEW: 0, S.CONFIRMED: 1, S.PROCESSING: 2, S.READY: 2, S.SHIPPED: 3, S.DELIVERED: 4, S.COMPLETED: 4,
+        S.RETURNING: 3, S.RETURNED: 3, S.CLOSED: 3, S.CANCELLED: 0,
+    }[S(order.status)]  # fmt: skip
+    times = (order.created_at, order.confirmed_at, None, order.shipped_at, order.delivered_at)
+    return [
+        {"key": key, "label": label, "done": i <= reached, "current": i == reached, "time": times[i] if i <= reached else None}
+        for i, (key, label) in enumerate(STAGES)
+    ]
+
+
+def next_text(order: Order) -> str:
+    """What happens next, said to the buyer (Indonesian)."""
+    if order.status == S.CANCELLED:
+        return "Pesanan ini dibatalkan. Hubungi toko bila ingin memesan lagi."
+    if order.is_held:
+        return "Pesanan sedang diperiksa. Toko akan menghubungi kamu lewat WhatsApp."
+    if order.payment_status in ("unpaid", "partially_paid"):
+        return "Selesaikan pembayaran supaya pesanan segera dikirim."
+    if order.payment_status == "waiting_verification":
+        return "Bukti transfer sudah kami terima dan sedang diperiksa."
+    if order.payment_status == "expired":
+        return "Batas waktu pembayaran sudah lewat. Kamu bisa memilih cara bayar lagi."
+    texts = {
+        S.NEW: "CS toko akan menghubungi kamu lewat WhatsApp untuk konfirmasi, lalu pesanan dikirim.",
+        S.CONFIRMED: "Pesanan sudah dikonfirmasi dan segera dikemas.",
+        S.PROCESSING: "Pesanan sedang dikemas.",
+        S.READY: "Paket siap dan menunggu dijemput kurir.",
+        S.SHIPPED: "Paket dalam perjalanan. Siapkan uang pas." if order.is_cod else "Paket dalam perjalanan.",
+        S.DELIVERED: "Paket sudah diterima. Terima kasih sudah berbelanja!",
+        S.COMPLETED: "Pesanan selesai. Terima kasih sudah berbelanja!",
+        S.RETURNING: "Paket dalam perjalanan kembali ke toko.",
+        S.RETURNED: "Paket sudah kembali ke toko.",
+        S.CLOSED: "Pesanan ditutup. Hubungi toko untuk bantuan.",
+    }
+    return texts[S(order.status)]

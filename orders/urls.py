@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from orders.views import buyer, callbacks
+from orders.views import pages as v
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="home")),
+    path("beranda", v.HomePage.as_view(), name="home"),
+    path("pesanan", v.OrderListPage.as_view(), name="orders"),
+    path("pesanan/baru", v.NewOrdersCount.as_view(), name="orders-new-count"),
+    path("pesanan/massal/<slug:action>", v.BulkAction.as_view(), name="orders-bulk"),
+    path("pesanan/<int:pk>", v.OrderDetailPage.as_view(), name="order-detail"),
+    path("pesanan/<int:pk>/status", v.OrderStatusAction.as_view(), name="order-status"),
+    path("pesanan/<int:pk>/kurir", v.OrderBookAction.as_view(), name="order-book"),
+    path("pesanan/<int:pk>/kurir/batal", v.OrderCancelBookingAction.as_view(), name="order-cancel-booking"),
+    path("pesanan/<int:pk>/resi", v.OrderAwbAction.as_view(), name="order-awb"),
+    path("pesanan/<int:pk>/bayar", v.OrderConfirmPaymentAction.as_view(), name="order-confirm-payment"),
+    path("pesanan/<int:pk>/aman", v.OrderClearRiskAction.as_view(), name="order-clear-risk"),
+    path("pesanan/<int:pk>/catatan", v.OrderNoteAction.as_view(), name="order-note"),
+    path("pesanan/<int:pk>/whatsapp", v.OrderWhatsApp.as_view(), name="order-whatsapp"),
+    path("pesanan/<int:pk>/label.pdf", v.LabelPdf.as_view(), name="order-label"),
+    path("pesanan/<int:pk>/invoice.pdf", v.InvoicePdf.as_view(), name="order-invoice"),
+    path("follow-up/<int:pk>", v.FollowUpResult.as_view(), name="followup-result"),
+    path("antrean", v.QueuePage.as_view(), name="cs-queue"),
+    path("notifikasi", v.NotificationsPage.as_view(), name="notifications"),
+    path("cari", v.SearchPage.as_view(), name="search"),
+    path("pengaturan", v.SettingsPage.as_view(), name="settings"),
+    re_path(r"^theme/(?P<colour>[0-9a-f]{6})\.css$", buyer.theme_css, name="theme-css"),
+    path("callbacks/winpay/v1.0/transfer-va/payment", callbacks.winpay_va),
+    path("callbacks/winpay/v1.0/qr/qr-mpm-notify", callbacks.winpay_qr),
+    path("callbacks/boscod", callbacks.boscod),
+]

@@ -1,0 +1,529 @@
+"""The seller's order pages: home, list, detail, queue, and the actions on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
+
+from bosonline import timeline
+from bosonline.bill import VAT_BP
+from bosonline.errors import DomainError, NotFound, ValidationFailed
+from bosonline.money import format_rupiah
+from orders import presentation as show
+from orders import queries
+from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pdf
+from orders.filters import TABS, orders_for
+from orders.messages import STAGES
+from orders.models import FollowUp, Order, OrderNote
+from orders.services import followups, payments, shipping, status
+from orders.services.placement import bill_from
+from orders.services.risk_actions import risk_clear
+from sellers.pages import StorePage, safe_next
+from stores.models import BankAccount, Warehouse
+from stores.queries import notifications_of, public_url, store_today
+from stores.services.stores import notifications_mark_read
+
+RANGES = {"today": 0, "7": 6, "30": 29}
+
+
+class HomePage(StorePage):
+    """Beranda: what is to do first, then the money of the chosen days."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.GET.get("range", "7")
+        days = RANGES.get(chosen, 6)
+        today = store_today(self.store)
+        params = {"from": (today - timedelta(days=days)).isoformat(), "to": today.isoformat()}
+        before = {
+            "from": (today - timedelta(days=2 * days + 1)).isoformat(),
+            "to": (today - timedelta(days=days + 1)).isoformat(),
+        }
+        figures = queries.home_figures(self.member, params)
+        previous = queries.home_figures(self.member, before)["money"]
+        period = f"from={params['from']}&to={params['to']}"
+        context = {
+            "range": chosen if chosen in RANGES else "7",
+            "todo": self._todo(figures["todo"]),
+            "money": self._money(figures["money"], previous, period),
+            "funnel": self._funnel(figures["money"], period),
+            "empty": figures["money"]["orders"] == 0 and not orders_for(self.member, {}).exists(),
+            "store_url": public_url(self.store) if self.store.subdomain else "",
+            "onboarded": self.store.onboarded_at is not None,
+        }
+        return render(request, "orders/home.html", context)
+
+    def _todo(self, todo: dict[str, int]) -> list[dict[str, Any]]:
+        rows = [
+            (_("Not contacted for 15 minutes"), "uncontacted", "tab=new", "clock", "wait", "followups.view"),
+            (_("Transfer proofs waiting"), "proofs", "payment_status=waiting_verification", "receipt-2", "wait", "payments.view"),
+            (_("Ready to ship"), "ready", "tab=ready", "package", "", "shipping.view"),
+            (_("Not picked up yet"), "unpicked", "shipping_status=awaiting_pickup", "truck", "", "shipping.view"),
+            (_("Delivery failed"), "problem", "tab=problem", "alert-triangle", "loss", "shipping.view"),
+            (_("Returns on the way"), "returning", "status=returning", "truck-return", "wait", "shipping.view"),
+            (_("Suspicious"), "held", "tab=held", "shield", "loss", "orders.view"),
+        ]
+        return [
+            {"label": label, "value": todo[key], "url": f"{reverse('orders')}?{query}", "icon": icon, "tone": tone,
+             "zero": todo[key] == 0}
+            for label, key, query, icon, tone, right in rows
+            if self.member.may(right)
+        ]  # fmt: skip
+
+    def _money(self, now: dict[str, int], before: dict[str, int], period: str) -> list[dict[str, Any]]:
+        base = reverse("orders")
+
+        def tile(label: str, value: int, url: str, trend: dict[str, Any] | None = None, note: str = "") -> dict[str, Any]:
+            return {"label": label, "value": format_rupiah(value), "url": url, "trend": trend, "note": note}
+
+        tiles = [
+            tile(_("Revenue"), now["revenue"], f"{base}?{period}", _trend(now["revenue"], before["revenue"]),
+                 ngettext("%(n)s order", "%(n)s orders", now["orders"]) % {"n": now["orders"]}),
+            tile(_("Received"), now["received"], f"{base}?{period}&payment_status=paid,settled,cod_collected"),
+            tile(_("COD on the road"), now["expected"], f"{base}?{period}&payment_status=cod_pending&status=processing,ready,shipped"),
+            tile(_("Cost of returns"), now["return_cost"], f"{base}?{period}&status=returning,returned"),
+        ]  # fmt: skip
+        if self.member.may("see_cost"):
+            profit = now["profit_goods"] - now["cod_fee"] * VAT_BP // 10_000
+            tiles.append(
+                tile(_("Real profit"), profit, f"{base}?{period}&status=delivered,completed", note=_("on delivered orders"))
+            )
+        return tiles
+
+    def _funnel(self, money: dict[str, int], period: str) -> list[dict[str, Any]]:
+        base = reverse("orders")
+        rows = [
+            (_("Ordered"), money["orders"], ""),
+            (_("Confirmed"), money["confirmed"],
+             "&status=confirmed,processing,ready,shipped,delivered,completed,returning,returned,closed"),
+            (_("Shipped"), money["shipped"], "&status=shipped,delivered,completed,returning,returned"),
+            (_("Delivered"), money["delivered"], "&status=delivered,completed"),
+        ]  # fmt: skip
+        return [
+            {"label": label, "value": value, "url": f"{base}?{period}{query}",
+             "share": value * 100 // money["orders"] if money["orders"] else 0}
+            for label, value, query in rows
+        ]  # fmt: skip
+
+
+def _trend(now: int, before: int) -> dict[str, Any] | None:
+    if not before:
+        return None
+    change = (now - before) * 100 // before
+    return {"text": f"{abs(change)} %", "good": change >= 0, "up": change >= 0}
+
+
+class OrderListPage(StorePage):
+    """Pesanan: tabs with counts, search, filters, bulk actions; everything in the URL."""
+
+    right = "orders.view"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        params = request.GET
+        limit = params.get("limit") or "25"
+        page = queries.orders_page(self.member, params.dict() | {"limit": limit})
+        counts = queries.tab_counts(self.member, params.dict())
+        recap = queries.recap(self.member, params.dict())
+        tab = params.get("tab", "all")
+        newest = page.rows[0].pk if page.rows and not params.get("after") else 0
+        context = {
+            "page": page,
+            "rows": [self._row(order) for order in page.rows],
+            "tabs": [
+                {
+                    "key": key,
+                    "label": label,
+                    "url": _with(params, tab=None if key == "all" else key),
+                    "count": counts[key],
+                    "current": key == tab,
+                    "wait": key in ("new", "unpaid", "problem", "held"),
+                    "gap_before": key == "held",
+                }
+                for key, (label, _condition) in TABS.items()
+            ],
+            "filters": self._chips(params),
+            "keyword": params.get("keyword", ""),
+            "filtered": any(params.get(k) for k in ("keyword", "status", "payment_status", "shipping_status", "payment_method", "from", "to", "form", "cs", "courier", "risk")),
+            "recap": recap,
+            "newest": newest or queries.newest_id(self.member),
+            "hidden": {k: v for k, v in params.items() if k not in ("keyword", "after", "category")},
+            "methods": Order.Method.choices,
+            "bulk_status": [(s.value, s.label) for s in (Order.Status.CONFIRMED, Order.Status.READY, Order.Status.SHIPPED, Order.Status.CANCELLED)],
+        }
+        return render(request, "orders/list.html", context)
+
+    def _row(self, order: Order) -> dict[str, Any]:
+        return order_row(order, self.member)
+
+    def _chips(self, params: QueryDict) -> list[dict[str, str]]:
+        names = {
+            "keyword": _("Search"), "status": _("Status"), "payment_status": _("Payment"), "shipping_status": _("Shipping"),
+            "payment_method": _("Method"), "from": _("From"), "to": _("To"), "risk": _("Risk"), "courier": _("Courier"),
+            "form": _("Form"), "cs": _("CS"),
+        }  # fmt: skip
+        enums: dict[str, Any] = {
+            "status": Order.Status, "payment_status": Order.PaymentStatus, "shipping_status": Order.ShippingStatus,
+            "payment_method": Order.Method, "risk": Order.Risk,
+        }  # fmt: skip
+        chips = []
+        for name, label in names.items():
+            value = params.get(name, "")
+            if value:
+                enum = enums.get(name)
+                shown = ", ".join(str(enum(v).label) for v in value.split(",") if v in enum.values) if enum else value
+                chips.append({"label": label, "value": shown, "remove_url": _with(params, **{name: None})})
+        return chips
+
+
+def _with(params: QueryDict, **changes: str | None) -> str:
+    """The list's URL with some parameters changed; the page position is dropped."""
+    copy = params.copy()
+    copy.pop("after", None)
+    for name, value in changes.items():
+        copy.pop(name, None)
+        if value is not None:
+            copy[name] = value
+    return f"?{copy.urlencode()}" if copy else "?"
+
+
+def order_row(order: Order, member: Any) -> dict[str, Any]:
+    """What a row or card of the list shows."""
+    return {
+        "order": order,
+        "phone": queries.shown_phone(member, order.buyer_phone),
+        "status": show.badge("status", order.status),
+        "payment": show.badge("payment", order.payment_status),
+        "shipping": show.badge("shipping", order.shipping_status) if order.shipping_status != "none" else None,
+        "risk": show.badge("risk", order.risk) if order.risk != "clear" else None,
+        "items": list(order.items.all()),
+        "cs": order.assigned_to.user.name if order.assigned_to else "",
+        "repeat": order.customer.orders_count > 1,
+        "url": reverse("order-detail", args=[order.pk]),
+        "wa_url": reverse("order-whatsapp", args=[order.pk]),
+        "moves": [m for m in status.allowed_status(order, member) if m["allowed"] and not m["reason_required"]],
+    }
+
+
+class NewOrdersCount(StorePage):
+    """How many orders came since the page was loaded (the strip asks every few seconds)."""
+
+    right = "orders.view"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        since = request.GET.get("since", "0")
+        count = queries.newer_than(self.member, int(since) if since.isdigit() and len(since) < 18 else 0)
+        return JsonResponse({"data": {"count": count}})
+
+
+class OrderDetailPage(StorePage):
+    right = "orders.view"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = queries.order_get(self.member, pk)
+        return render(request, "orders/detail.html", detail_context(order, self.member))
+
+
+def detail_context(order: Order, member: Any) -> dict[str, Any]:
+    shipments = [s for s in order.shipments.all() if s.status != "cancelled"]
+    shipment = shipments[-1] if shipments else None
+    open_payment = next((p for p in sorted(order.payments.all(), key=lambda p: -p.pk) if p.status != "cancelled"), None)
+    events = []
+    for line in queries.timeline_of(order.pk, order.store):
+        title, text = show.line_title(line["kind"], line["data"])
+        actor = str(show.ACTORS.get(line["by"], line["by"]))
+        events.append({"time": line["at"], "title": title, "text": text, "actor": actor})
+    attempts = sorted(order.followups.all(), key=lambda f: -f.pk)
+    return {
+        "order": order,
+        "row": order_row(order, member),
+        "bill": bill_from(order),
+        "income": queries.income_of(order),
+        "zone": order.store.time_zone,
+        "steps": show.stepper(order.status),
+        "moves": status.allowed_status(order, member),
+        "shipment": shipment,
+        "tracking": queries.events_of(shipment)[:30] if shipment else [],
+        "payment": open_payment,
+        "events": events,
+        "attempts": attempts,
+        "last_attempt": attempts[0] if attempts else None,
+        "results": [(k, v) for k, v in show.RESULT_LABELS.items()],
+        "stages": list(STAGES.items()),
+        "due_stage": followups.due_stage(order),
+        "risk_reasons": [str(show.RISK_REASONS.get(r, r)) for r in order.risk_reasons],
+        "assigned_reason": str(show.ASSIGNED.get(order.assigned_reason, "")),
+        "buyer_url": followups.order_url(order),
+        "notes": sorted(order.notes.all(), key=lambda n: -n.pk),
+        "customer": order.customer,
+        "can_book": member.may("shipping.create") and shipment is None and order.status in shipping.BOOKABLE,
+        "label_sizes": LABEL_SIZES,
+    }
+
+
+class OrderAction(StorePage):
+    """Base of the buttons on an order: do it, say so, show the order again."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = queries.order_get(self.member, pk)
+        try:
+            message = self.act(order)
+        except DomainError as exc:
+            if getattr(request, "htmx", False):
+                raise
+            messages.error(request, exc.message)
+        else:
+            if getattr(request, "htmx", False):
+                return trigger_client_event(HttpResponseClientRefresh(), "toast", {"message": message, "kind": "success"})
+            messages.success(request, message)
+        return HttpResponseRedirect(safe_next(request, request.POST.get("next", ""), reverse("order-detail", args=[pk])))
+
+    def act(self, order: Order) -> str:
+        raise NotImplementedError
+
+
+class OrderStatusAction(OrderAction):
+    right = "orders.edit"
+
+    def act(self, order: Order) -> str:
+        target = self.request.POST.get("status", "")
+        if target not in Order.Status.values:
+            raise ValidationFailed.field("status", _("Unknown value."))
+        status.order_set_status(
+            order_id=order.pk, status=target, member=self.member, reason=self.request.POST.get("reason", "")[:200]
+        )
+        return _("Order %(number)s: %(status)s.") % {"number": order.order_number, "status": Order.Status(target).label}
+
+
+class OrderBookAction(OrderAction):
+    right = "shipping.create"
+
+    def act(self, order: Order) -> str:
+        shipping.shipment_book(order_id=order.pk, member=self.member)
+        return _("Courier booked. The AWB arrives in a moment.")
+
+
+class OrderCancelBookingAction(OrderAction):
+    right = "shipping.edit"
+
+    def act(self, order: Order) -> str:
+        shipping.shipment_cancel(
+            order_id=order.pk, reason=self.request.POST.get("reason", "")[:200], member=self.member
+        )
+        return _("Courier booking cancelled.")
+
+
+class OrderAwbAction(OrderAction):
+    right = "shipping.edit"
+
+    def act(self, order: Order) -> str:
+        awb = self.request.POST.get("awb", "").strip()
+        if not 5 <= len(awb) <= 40 or not awb.replace("-", "").isalnum():
+            raise ValidationFailed.field("awb", _("Enter the AWB as printed by the courier."))
+        shipping.shipment_by_hand(
+            order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], member=self.member
+        )
+        return _("AWB saved.")
+
+
+class OrderConfirmPaymentAction(OrderAction):
+    right = "payments.edit"
+
+    def act(self, order: Order) -> str:
+        raw = self.request.POST.get("amount", "").replace(".", "").strip()
+        if not raw.isdigit() or len(raw) > 12:
+            raise ValidationFailed.field("amount", _("Enter the amount received, in rupiah."))
+        outcome = payments.payment_confirm(order_id=order.pk, amount=int(raw), member=self.member)
+        return {
+            "paid": _("Payment confirmed."),
+            "already_paid": _("This order was paid already. Nothing changed."),
+            "partially_paid": _("Part of the bill is paid. The rest stays open."),
+            "conflict": _("The amount differs from the bill. Please resolve it."),
+        }[outcome]
+
+
+class OrderClearRiskAction(OrderAction):
+    right = "orders.edit"
+
+    def act(self, order: Order) -> str:
+        risk_clear(order_id=order.pk, member=self.member)
+        return _("The order is cleared and can be worked.")
+
+
+class OrderNoteAction(OrderAction):
+    right = "orders.edit"
+
+    def act(self, order: Order) -> str:
+        text = self.request.POST.get("text", "").strip().replace("\x00", "")
+        if not text or len(text) > 2000:
+            raise ValidationFailed.field("text", _("Write a note of at most 2,000 characters."))
+        with transaction.atomic():
+            OrderNote.objects.create(store=self.store, order=order, author=self.member.membership, text=text)
+            timeline.record(
+                store_id=self.store.pk, subject="order", subject_id=order.pk, kind="order.note",
+                actor_id=self.member.user.pk, data={"text": text[:200]},
+            )  # fmt: skip
+        return _("Note saved.")
+
+
+class OrderWhatsApp(StorePage):
+    """Opens WhatsApp with the text that is due and records the attempt."""
+
+    right = "followups.create"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = queries.order_get(self.member, pk)
+        prepared = followups.followup_record(
+            order_id=order.pk, member=self.member, stage=request.POST.get("stage", ""), text=request.POST.get("text", "")
+        )
+        if request.headers.get("Accept", "").startswith("application/json"):
+            return JsonResponse({"data": {"url": prepared.url, "id": prepared.followup.pk, "text": prepared.followup.text}})
+        return HttpResponseRedirect(prepared.url)
+
+
+class FollowUpResult(StorePage):
+    """A result chip."""
+
+    right = "followups.edit"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = FollowUp.objects.filter(pk=pk).first()
+        if row is None:
+            raise NotFound()
+        order = queries.order_get(self.member, row.order_id)
+        result = request.POST.get("result", "")
+        followups.followup_result(followup_id=pk, member=self.member, result=result)
+        order.refresh_from_db()
+        if result == "confirmed" and order.status == Order.Status.NEW and self.member.may("orders.edit"):
+            status.order_set_status(order_id=order.pk, status=Order.Status.CONFIRMED, member=self.member)
+        messages.success(request, _("Result saved."))
+        target = request.POST.get("next", "")
+        return HttpResponseRedirect(safe_next(request, target, reverse("order-detail", args=[order.pk])))
+
+
+class QueuePage(StorePage):
+    """Antrean CS: whom to contact next."""
+
+    right = "followups.view"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows = []
+        for order in queries.cs_queue(self.member):
+            row = order_row(order, self.member)
+            row["stage"] = str(STAGES[followups.due_stage(order)])
+            rows.append(row)
+        return render(request, "orders/queue.html", {"rows": rows, "now": store_today(self.store)})
+
+
+class BulkAction(StorePage):
+    """One action on the selected orders; each answers for itself, and the page says which did not go."""
+
+    right = "orders.view"
+
+    def post(self, request: HttpRequest, action: str) -> HttpResponse:
+        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdigit() and len(i) < 18][:200]
+        visible = list(orders_for(self.member, {}).filter(pk__in=ids).values_list("pk", flat=True))
+        if not visible:
+            raise ValidationFailed.field("ids", _("Choose at least one order."))
+        match action:
+            case "status":
+                self.member.require("orders.edit")
+                target = request.POST.get("status", "")
+                if target not in Order.Status.values:
+                    raise ValidationFailed.field("status", _("Unknown value."))
+                results = status.orders_set_status(order_ids=visible, status=target, member=self.member)
+            case "book":
+                self.member.require("shipping.create")
+                results = shipping.shipments_book(order_ids=visible, member=self.member)
+            case "labels":
+                return pdf_response(labels_pdf(self.member, visible), "label.pdf")
+            case "invoices":
+                return pdf_response(invoices_pdf(self.member, visible), "invoice.pdf")
+            case _:
+                raise NotFound()
+        self._tell(results)
+        return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), reverse("orders")))
+
+    def _tell(self, results: list[tuple[int, DomainError | None]]) -> None:
+        done = sum(1 for _pk, error in results if error is None)
+        if done:
+            messages.success(
+                self.request, ngettext("%(n)s order done.", "%(n)s orders done.", done) % {"n": done}
+            )
+        numbers = dict(Order.objects.filter(pk__in=[pk for pk, _e in results]).values_list("pk", "order_number"))
+        for pk, error in [r for r in results if r[1] is not None][:5]:
+            messages.error(self.request, f"{numbers.get(pk, pk)}: {error.message if error else ''}")
+
+
+def pdf_response(pdf: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+class LabelPdf(StorePage):
+    right = "shipping.view"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = queries.order_get(self.member, pk)
+        return pdf_response(labels_pdf(self.member, [pk], size=request.GET.get("size", "100x150")), f"label-{order.order_number}.pdf")
+
+
+class InvoicePdf(StorePage):
+    right = "orders.view"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = queries.order_get(self.member, pk)
+        size = request.GET.get("size", "a4")
+        return pdf_response(invoices_pdf(self.member, [pk], size=size if size in INVOICE_SIZES else "a4"), f"invoice-{order.order_number}.pdf")
+
+
+class NotificationsPage(StorePage):
+    """The bell: the count, the menu, and the whole list. Opening it marks it read."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows, unread = notifications_of(self.member.user.pk, self.store.pk, 50)
+        if request.GET.get("count"):
+            return HttpResponse(str(unread) if unread else "", content_type="text/plain; charset=utf-8")
+        part = bool(request.GET.get("menu"))
+        response = render(
+            request,
+            "dashboard/includes/notifications.html" if part else "dashboard/notifications.html",
+            {"rows": rows[:10] if part else rows, "unread": unread, "zone": self.store.time_zone},
+        )
+        notifications_mark_read(user_id=self.member.user.pk, store=self.store)
+        return response
+
+
+class SearchPage(StorePage):
+    """Global search: orders by name, phone, number, AWB."""
+
+    right = "orders.view"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        keyword = request.GET.get("q", "").strip()[:100].replace("\x00", "")
+        rows: list[Any] = []
+        if len(keyword) >= 2:
+            page = queries.orders_page(self.member, {"keyword": keyword, "limit": "8"})
+            rows = [order_row(order, self.member) for order in page.rows]
+        return render(request, "dashboard/includes/search_results.html", {"rows": rows, "keyword": keyword})
+
+
+class SettingsPage(StorePage):
+    """The store's settings that exist so far, and who one is."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            "store_url": public_url(self.store) if self.store.subdomain else "",
+            "warehouses": Warehouse.objects.select_related("district__city__province").filter(deleted_at__isnull=True).order_by("-is_default", "id"),
+            "accounts": BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True) if self.member.may("bank_accounts.view") else [],
+        }
+        return render(request, "dashboard/settings.html", context)
+

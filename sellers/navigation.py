@@ -1,0 +1,45 @@
+"""The dashboard's navigation: one list, filtered by what the person may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from sellers.queries import stores_of
+from sellers.rights import Member
+
+# (key, url name, label, icon, right)
+ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
+    ("home", "home", _("Home"), "home", ""),
+    ("orders", "orders", _("Orders"), "shopping-cart", "orders.view"),
+    ("cs-queue", "cs-queue", _("CS queue"), "headset", "followups.view"),
+    ("products", "products", _("Products"), "package", "products.view"),
+    ("forms", "forms", _("Order forms"), "forms", "forms.view"),
+    ("settings", "settings", _("Settings"), "settings", ""),
+)
+
+
+def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
+    """What the frame shows around every page."""
+    match = request.resolver_match
+    current = (match.url_name or "") if match else ""
+    nav = [
+        {
+            "key": key,
+            "label": label,
+            "icon": icon,
+            "url": reverse(name),
+            "active": current == name or current.startswith(name.rstrip("s") + "-"),
+        }
+        for key, name, label, icon, right in ITEMS
+        if not right or member.may(right)
+    ]
+    return {
+        "nav": nav,
+        "stores": stores_of(member.user.pk, member.store.pk if member.store else None),
+        "notifications_url": reverse("notifications"),
+        "search_url": reverse("search") if member.may("orders.view") else "",
+    }

@@ -1,0 +1,98 @@
+"""Base of the dashboard's pages: log-in, right, tenant scope and errors, once for all of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from rest_framework.exceptions import ValidationError
+
+from bosonline.api.errors import body_of, flatten
+from bosonline.errors import DomainError, Forbidden, NotFound
+from bosonline.tenancy import store_scope
+from sellers.navigation import page_context
+from sellers.rights import Member
+
+
+class StorePage(View):
+    """A page of the current store. Subclasses name the ``right`` a method needs (or one for all)."""
+
+    right: ClassVar[str] = ""
+    rights: ClassVar[dict[str, str]] = {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        member: Member | None = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
+        if member is None or member.store is None:
+            return self.to_login(request)
+        self.member = member
+        request.member = member  # type: ignore[attr-defined]  # ours
+        request.page_context = partial(page_context, request, member)  # type: ignore[attr-defined]  # ours
+        right = self.rights.get(request.method or "", self.right)
+        with store_scope(member.store):
+            try:
+                if right:
+                    member.require(right)
+                return super().dispatch(request, *args, **kwargs)
+            except DomainError as exc:
+                return self.failed(request, exc)
+            except ValidationError as exc:
+                errors = flatten(exc.detail)
+                return self.failed(request, DomainError(next(iter(errors.values()))[0], errors=errors))
+
+    @staticmethod
+    def to_login(request: HttpRequest) -> HttpResponse:
+        target = f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(settings.LOGIN_URL)
+        return HttpResponseRedirect(target)
+
+    @property
+    def store(self) -> Any:
+        assert self.member.store is not None
+        return self.member.store
+
+    def failed(self, request: HttpRequest, error: DomainError) -> HttpResponse:
+        """An error as this kind of request can show it: JSON, a toast, a designed page, or back with a message."""
+        if request.headers.get("Accept", "").startswith("application/json"):
+            return JsonResponse(body_of(error), status=error.status)
+        if getattr(request, "htmx", False):
+            response = HttpResponse(status=204)
+            return trigger_client_event(response, "toast", {"message": error.message, "kind": "error"})
+        if isinstance(error, NotFound):
+            return render(request, "errors/404.html", {"message": error.message}, status=404)
+        if isinstance(error, Forbidden):
+            return render(request, "errors/403.html", {"message": error.message}, status=403)
+        messages.error(request, error.message)
+        return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), "/beranda"))
+
+
+def safe_next(request: HttpRequest, target: str, default: str) -> str:
+    """``target`` when it stays on this host, else ``default``: no open redirects."""
+    allowed = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return target if target and allowed else default
+
+
+def put_errors(form: Any, error: DomainError | ValidationError) -> None:
+    """Show a service's errors at the form's fields; what names no field of the form stands above it."""
+    errors = flatten(error.detail) if isinstance(error, ValidationError) else error.errors
+    placed = False
+    for name, texts in errors.items():
+        field = name if name in form.fields else name.rsplit(".", 1)[-1]
+        if field in form.fields:
+            placed = True
+            for text in texts:
+                form.add_error(field, text)
+        else:
+            placed = True
+            for text in texts:
+                form.add_error(None, text)
+    if not placed and isinstance(error, DomainError):
+        form.add_error(None, error.message)
