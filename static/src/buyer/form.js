@@ -337,7 +337,10 @@ export function startOrderForm(form) {
     note.hidden = false;
     part.classList.add("has-error");
   }
-  area($("[data-area]"));
+  const areaBox = $("[data-area]");
+  area(areaBox);
+  // The list opens below the box: on a phone, between the keyboard and the button, it needs the whole screen.
+  $("#area").addEventListener("focus", () => { if (innerWidth < 900) setTimeout(() => areaBox.scrollIntoView({ block: "start" }), 250); });
 
   let started = false;
   const state = () => {

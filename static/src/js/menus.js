@@ -10,8 +10,8 @@ function place(menu) {
   const { width, height } = menu.getBoundingClientRect();
   const below = innerHeight - from.bottom;
   const top = below < height + 8 && from.top > below ? Math.max(8, from.top - height - 4) : from.bottom + 4;
-  // Left edges meet unless the menu would leave the window.
-  const left = Math.min(Math.max(8, from.left), innerWidth - width - 8);
+  // Left edges meet; where the menu would leave the window, right edges do.
+  const left = from.left + width > innerWidth - 8 ? Math.max(8, Math.min(from.right, innerWidth - 8) - width) : from.left;
   menu.style.top = `${top}px`;
   menu.style.left = `${left}px`;
 }
