@@ -1,7 +1,7 @@
 // Builds everything the browser gets into var/build/, from static/src/ and node_modules.
 //
-// The style sheets are joined here instead of with @import in the sources: Django's collectstatic also walks
-// static/src and would refuse an @import of a package name it cannot find.
+// The style sheets are joined here, and the font is named here, instead of with @import and url() in the sources:
+// Django's collectstatic also walks static/src and stops at an address it cannot find from there.
 import { readFile, writeFile, mkdir, copyFile, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
@@ -26,15 +26,18 @@ const SCRIPTS = {
 };
 const FONT = ["@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "fonts/inter-latin.woff2"];
 
+const FONT_FACE = `@font-face { font-family: "Inter Variable"; font-style: normal; font-display: swap; font-weight: 100 900;
+  src: url("${FONT[1]}") format("woff2-variations"); }`;
+
 async function buildStyles() {
   for (const [name, parts] of Object.entries(SHEETS)) {
     await esbuild.build({
-      stdin: { contents: parts.map((p) => `@import "${p}";`).join("\n"), resolveDir: src, loader: "css" },
+      stdin: { contents: [...parts.map((p) => `@import "${p}";`), name === "app.css" ? FONT_FACE : ""].join("\n"), resolveDir: src, loader: "css" },
       outfile: path.join(out, name),
       bundle: true,
       minify: true,
       legalComments: "none",
-      external: ["/static/*", "fonts/*", "./fonts/*"],
+      external: ["fonts/*"],
       nodePaths: [path.join(root, "node_modules")],
       logLevel: "warning",
       // Tabler writes its colours with light-dark() and relative colours; lowering them would break dark mode.
