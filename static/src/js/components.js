@@ -12,7 +12,7 @@ export const components = {
     left: 0,
     init() { this.update(this.$el.querySelector("input, textarea")); },
     measure(event) { this.update(event.target); },
-    update(field) { this.left = Number(this.$el.dataset.max || field.maxLength) - field.value.length; },
+    update(field) { this.left = Number(this.$root.dataset.max || field.maxLength) - field.value.length; },
   }),
   /** Panels without a request: buttons with data-tab, panels with data-panel. */
   tabs: () => ({
