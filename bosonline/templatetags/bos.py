@@ -273,7 +273,7 @@ def control(field: BoundField) -> SafeString:
     """A form's control with the right class; the error is announced with it."""
     kind = field.widget_type
     base = _CONTROL.get(kind, "form-control")
-    attrs = {"class": f"{base} {field.field.widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{base} {field.field.widget.attrs.get('class', '')}".strip()}
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
         described.append(f"{field.auto_id}_error")
@@ -331,7 +331,7 @@ def chart(
 def _wrap(name: str, context: Context, content: str, values: dict[str, Any]) -> SafeString:
     # A component sees only what it is given and the form token, never the page's variables.
     given = {"content": content, "csrf_token": context.get("csrf_token"), **values}
-    return get_template(f"components/{name}.html").render(given)
+    return SafeString(get_template(f"components/{name}.html").render(given))
 
 
 @register.simple_block_tag(takes_context=True)
