@@ -27,7 +27,7 @@ def is_platform_host(host: str) -> bool:
 def store_url(subdomain: str, path: str = "/") -> str:
     """The public address of a store's page on its subdomain."""
     default_port = {"http": "80", "https": "443"}.get(settings.PUBLIC_SCHEME)
-    port = "" if settings.PUBLIC_PORT == default_port else f":{settings.PUBLIC_PORT}"
+    port = "" if default_port == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
     return f"{settings.PUBLIC_SCHEME}://{subdomain}.{settings.BASE_DOMAIN}{port}{path}"
 
 

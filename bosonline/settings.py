@@ -34,9 +34,7 @@ PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
 # Hosts are checked by bosonline.hosts against verified domains; Django's own list cannot know them.
 ALLOWED_HOSTS = ["*"]
-CSRF_TRUSTED_ORIGINS = env.list(
-    "CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEME}://{BASE_DOMAIN}:{PUBLIC_PORT}"]
-)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEME}://{BASE_DOMAIN}:{PUBLIC_PORT}"])
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -216,17 +214,19 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "PREPROCESSING_HOOKS": ["bosonline.api.schema.only_public_paths"],
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    },
+    "APPEND_COMPONENTS": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
 }
 
 # Outside services. In development the supervisor points these at the sandbox process.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
-BOSCOD_BASE_URL = env.str("BOSCOD_BASE_URL", default=f"{SANDBOX_URL}/boscod" if SANDBOX_URL else "https://demo.boscod.com:4004")
+BOSCOD_BASE_URL = env.str(
+    "BOSCOD_BASE_URL", default=f"{SANDBOX_URL}/boscod" if SANDBOX_URL else "https://demo.boscod.com:4004"
+)
 BOSCOD_TOKEN = env.str("BOSCOD_TOKEN", default="sandbox-boscod-token" if SANDBOX_URL else "")
 BOSCOD_WEBHOOK_SECRET = env.str("BOSCOD_WEBHOOK_SECRET", default="sandbox-boscod-webhook-secret" if SANDBOX_URL else "")
-WINPAY_BASE_URL = env.str("WINPAY_BASE_URL", default=f"{SANDBOX_URL}/winpay" if SANDBOX_URL else "https://snap.winpay.id")
+WINPAY_BASE_URL = env.str(
+    "WINPAY_BASE_URL", default=f"{SANDBOX_URL}/winpay" if SANDBOX_URL else "https://snap.winpay.id"
+)
 WINPAY_PARTNER_ID = env.str("WINPAY_PARTNER_ID", default="sandbox-partner" if SANDBOX_URL else "")
 # PEM text, or a path to a PEM file. The sandbox writes its pair under var/sandbox/ at its first start.
 WINPAY_PRIVATE_KEY = env.str("WINPAY_PRIVATE_KEY", default=str(VAR_DIR / "sandbox" / "merchant_private.pem"))

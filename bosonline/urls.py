@@ -31,5 +31,7 @@ urlpatterns = [
     path("", include("forms.urls")),
     path("", include("orders.urls")),
     # Public product pictures. Proofs of payment are not here: they have a page with a right.
-    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.STORAGES["default"]["OPTIONS"]["location"]}),
+    re_path(
+        r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.STORAGES["default"]["OPTIONS"]["location"]}
+    ),
 ]

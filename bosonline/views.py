@@ -68,7 +68,9 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if _api(request):
-        return JsonResponse({"message": _("You do not have access to this."), "code": "forbidden", "errors": {}}, status=403)
+        return JsonResponse(
+            {"message": _("You do not have access to this."), "code": "forbidden", "errors": {}}, status=403
+        )
     return render(request, "errors/403.html", status=403)
 
 

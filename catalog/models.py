@@ -235,7 +235,5 @@ class VoucherUse(StoreOwned):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["voucher", "order_id"], name="voucheruse_once")]
         indexes = [
-            models.Index(
-                fields=["voucher", "phone"], name="voucheruse_phone", condition=Q(released_at__isnull=True)
-            )
+            models.Index(fields=["voucher", "phone"], name="voucheruse_phone", condition=Q(released_at__isnull=True))
         ]

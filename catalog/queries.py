@@ -110,7 +110,10 @@ def stock_mismatches() -> list[dict[str, Any]]:
         for row in StockEntry.objects.order_by()
         .values("variant_id", "warehouse_id")
         .annotate(
-            after=Sum("on_hand_after"), before=Sum("on_hand_before"), rafter=Sum("reserved_after"), rbefore=Sum("reserved_before")
+            after=Sum("on_hand_after"),
+            before=Sum("on_hand_before"),
+            rafter=Sum("reserved_after"),
+            rbefore=Sum("reserved_before"),
         )
     }
     wrong = []
@@ -119,5 +122,7 @@ def stock_mismatches() -> list[dict[str, Any]]:
         on_hand = row["after"] - row["before"] if row else 0
         reserved = row["rafter"] - row["rbefore"] if row else 0
         if (on_hand, reserved) != (level.on_hand, level.reserved):
-            wrong.append({"level": level.pk, "level_says": (level.on_hand, level.reserved), "ledger_says": (on_hand, reserved)})
+            wrong.append(
+                {"level": level.pk, "level_says": (level.on_hand, level.reserved), "ledger_says": (on_hand, reserved)}
+            )
     return wrong

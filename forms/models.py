@@ -111,5 +111,3 @@ class AbandonedCheckout(StoreOwned):
             models.UniqueConstraint(fields=["form", "phone"], name="abandoned_once", condition=Q(status="open"))
         ]
         indexes = [models.Index(fields=["store", "status", "-updated_at"], name="abandoned_list")]
-
-

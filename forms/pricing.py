@@ -58,9 +58,7 @@ class Basket:
         return totals
 
 
-def basket_of(
-    snapshot: Snapshot, *, items: list[dict[str, int]], package_id: str | None, bump: bool
-) -> Basket:
+def basket_of(snapshot: Snapshot, *, items: list[dict[str, int]], package_id: str | None, bump: bool) -> Basket:
     """Price the choice from the snapshot; the browser's own figures are never looked at.
 
     Raises :class:`ValidationFailed` at ``items.<n>.…`` or ``package_id`` for what the form does not sell.

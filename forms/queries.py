@@ -38,7 +38,9 @@ def buyer_store_id(request: HttpRequest, given: str = "") -> int:
     if host is not None:
         store_id = store_id_of_host(host)
     elif given:
-        store_id = Store.objects.filter(subdomain=given.lower()[:40], is_active=True).values_list("pk", flat=True).first()
+        store_id = (
+            Store.objects.filter(subdomain=given.lower()[:40], is_active=True).values_list("pk", flat=True).first()
+        )
     else:
         store_id = None
     if store_id is None:
@@ -117,9 +119,7 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
 def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
     available = all(
         i["variant_id"] in snapshot.variants
-        and (
-            snapshot.variants[i["variant_id"]].sell_when_empty or snapshot.variants[i["variant_id"]].left >= i["qty"]
-        )
+        and (snapshot.variants[i["variant_id"]].sell_when_empty or snapshot.variants[i["variant_id"]].left >= i["qty"])
         for i in package["items"]
     )
     return {**package, "available": available}

@@ -229,10 +229,7 @@ def _images(content: dict[str, Any]) -> list[dict[str, Any]]:
     if not found and content["variant_ids"]:
         variant = Variant.objects.filter(pk=content["variant_ids"][0]).first()
         if variant is not None:
-            found = [
-                pi.image
-                for pi in variant.product.product_images.select_related("image").all()[:6]
-            ]
+            found = [pi.image for pi in variant.product.product_images.select_related("image").all()[:6]]
     return [
         {
             "url": image_url(row.sizes, 1080),

@@ -43,9 +43,14 @@ def invoices_pdf(member: Member, ids: list[int], *, size: str = "a4") -> bytes:
     orders = _orders(member, ids)
     if size not in INVOICE_SIZES:
         raise ValidationFailed.field("size", _("Choose A4 or A5."))
-    pages = [{"order": order, "bill": bill_from(order), "paid": order.payment_status in ("paid", "settled")} for order in orders]
+    pages = [
+        {"order": order, "bill": bill_from(order), "paid": order.payment_status in ("paid", "settled")}
+        for order in orders
+    ]
     pdf = render_pdf(
-        "documents/invoice.html", {"pages": pages, "size": INVOICE_SIZES[size], "store": member.store}, "documents/invoice.css"
+        "documents/invoice.html",
+        {"pages": pages, "size": INVOICE_SIZES[size], "store": member.store},
+        "documents/invoice.css",
     )
     Order.objects.filter(pk__in=[o.pk for o in orders], invoice_printed_at__isnull=True).update(
         invoice_printed_at=timezone.now()
@@ -86,9 +91,9 @@ def _label(order: Order) -> dict[str, Any]:
         "barcode": code128(order.awb),
         "kilograms": f"{max(weight, 1) / 1000:.2f}".rstrip("0").rstrip(".").replace(".", ","),
         "sizes": f"{shipment.length_cm}×{shipment.width_cm}×{shipment.height_cm}" if shipment else "10×10×10",
-        "contents": shipment.contents if shipment and shipment.contents else ", ".join(
-            f"{i.qty}× {i.product_name} {i.variant_name}".strip() for i in order.items.all()
-        ),
+        "contents": shipment.contents
+        if shipment and shipment.contents
+        else ", ".join(f"{i.qty}× {i.product_name} {i.variant_name}".strip() for i in order.items.all()),
         "cod": order.total if order.is_cod else 0,
     }
 

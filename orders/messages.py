@@ -41,7 +41,9 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
         "Kak {nama}, ini {toko}. Kami mau kirim {produk} ke alamat berikut:\n{alamat}\n\n"
         "Total yang dibayar ke kurir {total}. Sudah sesuai ya Kak? Konfirmasi: {link}",
     ),
-    "follow_up_1": ("Halo Kak {nama}, pesanan {produk} ({nomor}) masih kami simpan. Boleh kami proses hari ini? {link}",),
+    "follow_up_1": (
+        "Halo Kak {nama}, pesanan {produk} ({nomor}) masih kami simpan. Boleh kami proses hari ini? {link}",
+    ),
     "follow_up_2": ("Kak {nama}, stok {produk} terbatas. Mau kami kirim pesanan {nomor} hari ini? {link}",),
     "follow_up_3": ("Halo Kak {nama}, ada yang bisa kami bantu soal pesanan {nomor}? {link}",),
     "follow_up_4": ("Kak {nama}, pesanan {nomor} kami tutup bila belum ada kabar hari ini ya. {link}",),
@@ -49,7 +51,9 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
         "Halo Kak {nama}, pesanan {produk} ({nomor}) menunggu pembayaran {total} ke {rekening} sebelum {batas}. "
         "Cara bayar: {link}",
     ),
-    "payment_received": ("Terima kasih Kak {nama}, pembayaran {total} untuk pesanan {nomor} sudah kami terima. {link}",),
+    "payment_received": (
+        "Terima kasih Kak {nama}, pembayaran {total} untuk pesanan {nomor} sudah kami terima. {link}",
+    ),
     "shipped": ("Kak {nama}, pesanan {nomor} sudah dikirim dengan {kurir}, no. resi {resi}. Lacak: {link}",),
     "out_for_delivery": ("Kak {nama}, kurir sedang menuju alamat Kakak hari ini (resi {resi}). Siapkan {total} ya.",),
     "delivered": ("Kak {nama}, paket {nomor} sudah diterima. Semoga suka dengan {produk}-nya. Terima kasih!",),

@@ -134,9 +134,7 @@ def stepper(status: str) -> list[dict[str, Any]]:
     """The status axis as steps; a side exit is a failed last step."""
     if status in STEPS:
         now = STEPS.index(S(status))
-        return [
-            {"label": s.label, "done": i < now, "current": i == now, "failed": False} for i, s in enumerate(STEPS)
-        ]
+        return [{"label": s.label, "done": i < now, "current": i == now, "failed": False} for i, s in enumerate(STEPS)]
     return [
         {"label": S.NEW.label, "done": True, "current": False, "failed": False},
         {"label": S(status).label, "done": False, "current": True, "failed": True},
@@ -160,7 +158,13 @@ def stage_bar(order: Order) -> list[dict[str, Any]]:
     }[S(order.status)]  # fmt: skip
     times = (order.created_at, order.confirmed_at, None, order.shipped_at, order.delivered_at)
     return [
-        {"key": key, "label": label, "done": i <= reached, "current": i == reached, "time": times[i] if i <= reached else None}
+        {
+            "key": key,
+            "label": label,
+            "done": i <= reached,
+            "current": i == reached,
+            "time": times[i] if i <= reached else None,
+        }
         for i, (key, label) in enumerate(STAGES)
     ]
 

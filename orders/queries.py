@@ -36,7 +36,9 @@ def order_get(member: Member, pk: int) -> Order:
     order = (
         orders_for(member, {})
         .select_related("store", "customer", "assigned_to__user", "form", "warehouse__district", "district")
-        .prefetch_related("items", "payments__bank_account__bank", "shipments", "followups__actor__user", "notes__author__user")
+        .prefetch_related(
+            "items", "payments__bank_account__bank", "shipments", "followups__actor__user", "notes__author__user"
+        )
         .filter(pk=pk)
         .first()
     )
@@ -330,7 +332,9 @@ def home_figures(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
                 filter=Q(payment_status="cod_pending", status__in=[s.SHIPPED, s.READY, s.PROCESSING]),
                 default=0,
             ),
-            return_cost=Sum(F("shipping") - F("shipping_discount"), filter=Q(status__in=[s.RETURNING, s.RETURNED]), default=0),
+            return_cost=Sum(
+                F("shipping") - F("shipping_discount"), filter=Q(status__in=[s.RETURNING, s.RETURNED]), default=0
+            ),
             delivered=Count("pk", filter=Q(status__in=[s.DELIVERED, s.COMPLETED])),
             confirmed=Count("pk", filter=~Q(status__in=[s.NEW, s.CANCELLED])),
             shipped=Count("pk", filter=Q(status__in=[s.SHIPPED, s.DELIVERED, s.COMPLETED, s.RETURNING, s.RETURNED])),

@@ -42,9 +42,9 @@ def complete_delivered(limit: int = 500) -> int:
         rows = Order.objects.filter(status=Order.Status.DELIVERED, delivered_at__lt=now - timedelta(days=1))
         due = [
             (store_id, pk)
-            for store_id, pk, at, days in rows.values_list("store_id", "pk", "delivered_at", "store__complete_after_days")[
-                :limit
-            ]
+            for store_id, pk, at, days in rows.values_list(
+                "store_id", "pk", "delivered_at", "store__complete_after_days"
+            )[:limit]
             if at < now - timedelta(days=days)
         ]
     for store_id, pk in due:

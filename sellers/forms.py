@@ -24,5 +24,8 @@ class LoginForm(forms.Form):
         label=_("E-mail or WhatsApp number"), max_length=254, widget=forms.TextInput({"autocomplete": "username"})
     )
     password = forms.CharField(
-        label=_("Password"), max_length=200, strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+        label=_("Password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )

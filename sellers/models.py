@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -66,9 +66,7 @@ class Role(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["preset"], name="role_preset_once", condition=Q(store__isnull=True)),
-            models.UniqueConstraint(
-                "store", Lower("name"), name="role_name_once", condition=Q(store__isnull=False)
-            ),
+            models.UniqueConstraint("store", Lower("name"), name="role_name_once", condition=Q(store__isnull=False)),
         ]
 
     @property

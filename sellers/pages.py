@@ -76,7 +76,9 @@ class StorePage(View):
 
 def safe_next(request: HttpRequest, target: str, default: str) -> str:
     """``target`` when it stays on this host, else ``default``: no open redirects."""
-    allowed = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    allowed = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return target if target and allowed else default
 
 

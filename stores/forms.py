@@ -19,14 +19,21 @@ class StoreForm(forms.Form):
 
 
 class SubdomainForm(forms.Form):
-    subdomain = forms.CharField(label=_("Store address"), max_length=60, widget=forms.TextInput({"autocapitalize": "none"}))
+    subdomain = forms.CharField(
+        label=_("Store address"), max_length=60, widget=forms.TextInput({"autocapitalize": "none"})
+    )
 
 
 class WarehouseForm(forms.Form):
     name = forms.CharField(label=_("Warehouse name"), max_length=50, initial=_("Main warehouse"))
     contact_name = forms.CharField(label=_("Contact person"), max_length=50)
     phone = forms.CharField(label=_("Phone for the courier"), max_length=30)
-    district_id = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1, error_messages={"required": _("Choose an area from the list.")})
+    district_id = forms.IntegerField(
+        widget=forms.HiddenInput,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages={"required": _("Choose an area from the list.")},
+    )
     postal_code = forms.RegexField(r"^\d{5}$", required=False, widget=forms.HiddenInput)
     address = forms.CharField(label=_("Full address"), max_length=300, widget=forms.Textarea({"rows": 2}))
 
@@ -40,4 +47,6 @@ class BankAccountForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own signature
         field = self.fields["bank_code"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("Choose a bank"))] + [(b.code, b.short_name) for b in Bank.objects.order_by("short_name")]
+        field.choices = [("", _("Choose a bank"))] + [
+            (b.code, b.short_name) for b in Bank.objects.order_by("short_name")
+        ]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bosonline.hosts import store_url
 from bosonline.tenancy import all_stores
-from stores.models import Domain, District, Notification, NotificationRead, Store
+from stores.models import District, Domain, Notification, NotificationRead, Store
 from stores.services.regions import plain, tidy
 
 HOST_CACHE_SECONDS = 60
@@ -103,14 +103,16 @@ def areas_search(keyword: str, limit: int = 10) -> list[Area]:
         return rows
     # nothing spelled like that: look for what sounds alike, by trigrams
     return _areas(
-        _SEARCH.format(where="word_similarity(%(text)s, d.search_text) >= 0.45", rank="word_similarity(%(text)s, d.search_text) DESC, d.code"),
+        _SEARCH.format(
+            where="word_similarity(%(text)s, d.search_text) >= 0.45",
+            rank="word_similarity(%(text)s, d.search_text) DESC, d.code",
+        ),
         params,
     )
 
 
 def _areas(sql: str, params: dict[str, Any]) -> list[Area]:
     with connection.cursor() as cursor:
-
         cursor.execute(sql, params)
         return [Area(r[0], r[1], r[2], tidy(r[3]), tidy(r[4]), r[5]) for r in cursor.fetchall()]
 

@@ -96,7 +96,10 @@ def _search(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
 
 
 def _order(params: Mapping[str, str], spec: ListSpec) -> list[str]:
-    sort_by, sort_dir = params.get("sort_by", ""), params.get("sort_dir", "desc" if not params.get("sort_by") else "asc")
+    sort_by, sort_dir = (
+        params.get("sort_by", ""),
+        params.get("sort_dir", "desc" if not params.get("sort_by") else "asc"),
+    )
     if sort_by and sort_by not in spec.sorts:
         raise ValidationFailed.field("sort_by", _("Cannot be sorted by this."))
     if sort_dir not in ("asc", "desc"):

@@ -6,7 +6,6 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
-
 # The only documented path that ends with a slash; of every other path the spelling without one is listed.
 WITH_SLASH = {"/api/v1/auth/refresh/"}
 
@@ -16,7 +15,8 @@ def only_public_paths(endpoints: list[Any]) -> list[Any]:
     return [
         e
         for e in endpoints
-        if e[0].startswith("/api/v1/") and (e[0] in WITH_SLASH or not e[0].endswith("/"))
+        if e[0].startswith("/api/v1/")
+        and (e[0] in WITH_SLASH or not e[0].endswith("/"))
         and e[0] + "/" not in WITH_SLASH
     ]
 

@@ -102,7 +102,9 @@ class HttpGateway:
 
     service = ""
 
-    def __init__(self, base_url: str, *, connect_timeout: float | None = None, read_timeout: float | None = None) -> None:
+    def __init__(
+        self, base_url: str, *, connect_timeout: float | None = None, read_timeout: float | None = None
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.timeout = (
             settings.GATEWAY_CONNECT_TIMEOUT if connect_timeout is None else connect_timeout,

@@ -19,8 +19,8 @@ from bosonline.sandbox.regions import regions
 from bosonline.sandbox.state import State
 from bosonline.sandbox.webhooks import Sender
 
-TOKEN = "sandbox-boscod-token"  # noqa: S105 - the sandbox's public token
-SECRET = "sandbox-boscod-webhook-secret"  # noqa: S105 - the sandbox's public secret
+TOKEN = "sandbox-boscod-token"
+SECRET = "sandbox-boscod-webhook-secret"
 DATA = Path(__file__).parent / "data"
 
 # code → (name, service, zone prices per kg in rupiah, discount in per cent, kg rounding threshold in grams, ETD per zone)
@@ -125,7 +125,10 @@ class BosCod:
             self.state.put("order", code, {"order_code": code, "numbers": numbers})
         for number in numbers:
             self.sender.push(lambda number=number: self.make_awb(number), self.awb_delay)  # type: ignore[misc]
-        return {"message": "Order created", "data": [{"order_number": n, "order_code": code, "awb": ""} for n in numbers]}
+        return {
+            "message": "Order created",
+            "data": [{"order_number": n, "order_code": code, "awb": ""} for n in numbers],
+        }
 
     def _validate(self, body: Any) -> None:
         if not isinstance(body, dict):
@@ -171,7 +174,7 @@ class BosCod:
             if parcel is None or parcel["status"] == "10":
                 return True
             if not parcel["awb"]:
-                digits = 100_000_000 + random.Random(f"{self.seed}:{number}").randrange(899_999_999)  # noqa: S311
+                digits = 100_000_000 + random.Random(f"{self.seed}:{number}").randrange(899_999_999)
                 parcel["awb"] = f"{PREFIX[parcel['courier']]}{digits}"
                 self.state.put("parcel", number, parcel)
         self.send("awb.created", parcel)
@@ -226,7 +229,15 @@ class BosCod:
             now = max(int(time.time()), last + 1)
             for note, branch in reversed(self._notes(parcel, code)):
                 parcel["history"].insert(
-                    0, {"note": note, "description": "", "branch": branch, "update_on": now, "status": code, "pod_photo": None}
+                    0,
+                    {
+                        "note": note,
+                        "description": "",
+                        "branch": branch,
+                        "update_on": now,
+                        "status": code,
+                        "pod_photo": None,
+                    },
                 )
                 now += 1
             self.state.put("parcel", number, parcel)
@@ -302,14 +313,22 @@ def blueprint(service: BosCod) -> Blueprint:
     @bp.get("/address/cities/<int:province>")
     def cities(province: int) -> Response:
         rows = [(i, c) for i, c in regions().cities.items() if c[2] == province]
-        return page([{"name": c[0], "id": i, "code": c[1], "province_id": province} for i, c in sorted(rows, key=lambda r: r[1][0])])
+        return page(
+            [
+                {"name": c[0], "id": i, "code": c[1], "province_id": province}
+                for i, c in sorted(rows, key=lambda r: r[1][0])
+            ]
+        )
 
     @bp.get("/address/districts/<int:city>")
     def districts(city: int) -> Response:
         rows = [(i, d) for i, d in regions().districts.items() if d[2] == city]
         province = regions().cities[city][2] if city in regions().cities else 0
         return page(
-            [{"name": d[0], "id": i, "code": d[1], "city_id": city, "province_id": province} for i, d in sorted(rows, key=lambda r: r[1][0])]
+            [
+                {"name": d[0], "id": i, "code": d[1], "city_id": city, "province_id": province}
+                for i, d in sorted(rows, key=lambda r: r[1][0])
+            ]
         )
 
     @bp.get("/address/search")
@@ -319,7 +338,14 @@ def blueprint(service: BosCod) -> Blueprint:
         for i, (name, _code, city) in book.districts.items():
             text = f"{name} {book.cities[city][0]} {book.provinces[book.cities[city][2]]}"
             if words and all(w in text for w in words):
-                rows.append({"id": i, "name": name, "city": book.cities[city][0], "province": book.provinces[book.cities[city][2]]})
+                rows.append(
+                    {
+                        "id": i,
+                        "name": name,
+                        "city": book.cities[city][0],
+                        "province": book.provinces[book.cities[city][2]],
+                    }
+                )
         return page(rows)
 
     @bp.get("/courier")
@@ -353,13 +379,23 @@ def blueprint(service: BosCod) -> Blueprint:
         if courier not in COURIERS:
             raise Refused("courier not found", 404, "NOT_FOUND")
         grams = round(float(args.get("item_weight", "1") or 1) * 1000)
-        origin, destination = service._district(args.get("sender_addr_id")), service._district(args.get("receiver_addr_id"))
+        origin, destination = (
+            service._district(args.get("sender_addr_id")),
+            service._district(args.get("receiver_addr_id")),
+        )
         price, published, _etd = service.price(courier, origin, destination, grams)
         cod, value = int(args.get("cod") or 0), int(args.get("item_value") or 0)
         insurance = -(-value * 20 // 10_000 // 100) * 100 if args.get("insurance") == "1" else 0
         fee = -(-cod * 300 // 10_000)
         vat = -(-fee * 1100 // 10_000)
-        return jsonify(max_price=published, price=price, insurance=insurance, cod_fee=fee, vat=vat, total=price + insurance + fee + vat)
+        return jsonify(
+            max_price=published,
+            price=price,
+            insurance=insurance,
+            cod_fee=fee,
+            vat=vat,
+            total=price + insurance + fee + vat,
+        )
 
     @bp.post("/order")
     def order() -> Response:

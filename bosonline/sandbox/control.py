@@ -59,8 +59,12 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
 
     @bp.get("/")
     def home() -> Response:
-        parcels = "".join(_parcel_row(p) for p in state.all("parcel", 60)) or "<tr><td colspan=6>No parcels yet.</td></tr>"
-        payments = "".join(_payment_row(p) for p in state.all("payment", 60)) or "<tr><td colspan=5>No payments yet.</td></tr>"
+        parcels = (
+            "".join(_parcel_row(p) for p in state.all("parcel", 60)) or "<tr><td colspan=6>No parcels yet.</td></tr>"
+        )
+        payments = (
+            "".join(_payment_row(p) for p in state.all("payment", 60)) or "<tr><td colspan=5>No payments yet.</td></tr>"
+        )
         modes = "".join(f"<option>{m}</option>" for m in MODES)
         now = html.escape(str(failures.as_json() or "none"))
         return _page(
@@ -158,7 +162,9 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
     @bp.get("/mail")
     def mailbox() -> Response:
         rows = []
-        for path in sorted(mail.glob("*.log"), key=lambda p: p.stat().st_mtime, reverse=True)[:50] if mail.exists() else []:
+        for path in (
+            sorted(mail.glob("*.log"), key=lambda p: p.stat().st_mtime, reverse=True)[:50] if mail.exists() else []
+        ):
             message: Any = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             part = message.get_body(preferencelist=("plain", "html"))
             text = part.get_content() if part is not None else ""

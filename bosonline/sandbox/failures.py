@@ -9,7 +9,19 @@ from typing import Any
 
 from flask import Response, jsonify
 
-MODES = ("none", "slow", "down", "error500", "timeout_after_acting", "garbage", "hang", "duplicate", "out_of_order", "late", "dropped")
+MODES = (
+    "none",
+    "slow",
+    "down",
+    "error500",
+    "timeout_after_acting",
+    "garbage",
+    "hang",
+    "duplicate",
+    "out_of_order",
+    "late",
+    "dropped",
+)
 BEFORE = ("slow", "down", "error500", "hang")
 AFTER = ("timeout_after_acting", "garbage")
 WEBHOOK = ("duplicate", "out_of_order", "late", "dropped")
@@ -79,4 +91,7 @@ class Failures:
 
     def as_json(self) -> dict[str, Any]:
         with self._lock:
-            return {s: {"mode": f.mode, "seconds": f.seconds, "times": f.times, "path": f.path} for s, f in self._now.items()}
+            return {
+                s: {"mode": f.mode, "seconds": f.seconds, "times": f.times, "path": f.path}
+                for s, f in self._now.items()
+            }

@@ -30,7 +30,9 @@ class State:
     def next(self, name: str, start: int = 1) -> int:
         with self.lock:
             self.db.execute("INSERT OR IGNORE INTO counters VALUES (?, ?)", (name, start - 1))
-            row = self.db.execute("UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value", (name,)).fetchone()
+            row = self.db.execute(
+                "UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value", (name,)
+            ).fetchone()
             return int(row[0])
 
     def put(self, kind: str, key: str, body: dict[str, Any]) -> None:
@@ -48,7 +50,9 @@ class State:
     def all(self, kind: str, limit: int = 200) -> list[dict[str, Any]]:
         """The newest first."""
         with self.lock:
-            rows = self.db.execute("SELECT body FROM docs WHERE kind = ? ORDER BY seq DESC LIMIT ?", (kind, limit)).fetchall()
+            rows = self.db.execute(
+                "SELECT body FROM docs WHERE kind = ? ORDER BY seq DESC LIMIT ?", (kind, limit)
+            ).fetchall()
         return [json.loads(r[0]) for r in rows]
 
     def delete(self, kind: str, key: str) -> None:

@@ -24,7 +24,20 @@ from bosonline.sandbox.webhooks import Sender
 
 WIB = timezone(timedelta(hours=7))
 PARTNER = "sandbox-partner"
-ONE_OFF = {"BRI", "BNI", "MANDIRI", "PERMATA", "BSI", "MUAMALAT", "BCA", "CIMB", "SINARMAS", "BNC", "INDOMARET", "ALFAMART"}
+ONE_OFF = {
+    "BRI",
+    "BNI",
+    "MANDIRI",
+    "PERMATA",
+    "BSI",
+    "MUAMALAT",
+    "BCA",
+    "CIMB",
+    "SINARMAS",
+    "BNC",
+    "INDOMARET",
+    "ALFAMART",
+}
 PREFIX = {"BCA": "22691", "BRI": "22129", "BNI": "98829", "MANDIRI": "89325", "PERMATA": "85910", "BSI": "90019"}
 
 
@@ -59,7 +72,12 @@ def emv(tag: str, value: str) -> str:
 
 
 def qris(amount: int, reference: str) -> str:
-    merchant = emv("00", "ID.CO.WINPAY.WWW") + emv("01", "936009180000000001") + emv("02", "000000000000001") + emv("03", "UMI")
+    merchant = (
+        emv("00", "ID.CO.WINPAY.WWW")
+        + emv("01", "936009180000000001")
+        + emv("02", "000000000000001")
+        + emv("03", "UMI")
+    )
     national = emv("00", "ID.CO.QRIS.WWW") + emv("02", "ID1020000000001") + emv("03", "UMI")
     text = (
         emv("00", "01") + emv("01", "12") + emv("26", merchant) + emv("51", national) + emv("52", "5999") + emv("53", "360")
@@ -108,7 +126,11 @@ class Winpay:
 
     @staticmethod
     def amount(value: Any, service: str) -> int:
-        if not isinstance(value, dict) or value.get("currency") != "IDR" or not re.fullmatch(r"\d+\.\d{2}", str(value.get("value"))):
+        if (
+            not isinstance(value, dict)
+            or value.get("currency") != "IDR"
+            or not re.fullmatch(r"\d+\.\d{2}", str(value.get("value")))
+        ):
             raise Refused(400, service, "01", "Invalid Field Format amount")
         return int(str(value["value"]).split(".")[0])
 

@@ -81,7 +81,9 @@ def _buyer() -> dict[str, str]:
         "total_estimate": _("Estimated total"),
         "sending": _("Sending your order…"),
         "retrying": _("The connection dropped. Trying again ({n} of 3)…"),
-        "lost": _("The connection dropped before we could confirm your order. Press Try Again; it never makes two orders."),
+        "lost": _(
+            "The connection dropped before we could confirm your order. Press Try Again; it never makes two orders."
+        ),
         "out_of_stock": _("Sorry, the stock has just changed: {detail}"),
         "out_of_stock_plain": _("Sorry, this product has just sold out. Please choose another."),
         "quote_expired": _("The shipping price has been renewed. Please check the total, then order again."),

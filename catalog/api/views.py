@@ -113,9 +113,7 @@ class InventoryView(ApiView):
     def put(self, request: Request) -> Response:
         data = self.parse(s.InventoryIn)
         lines = [StockLine(**line) for line in data["lines"]]
-        levels = stock_update(
-            store=self.member.store, lines=lines, reason=data["reason"], actor_id=self.member.user.pk
-        )
+        levels = stock_update(store=self.member.store, lines=lines, reason=data["reason"], actor_id=self.member.user.pk)
         answer = [
             {"variant_id": v.variant_id, "warehouse_id": v.warehouse_id, "on_hand": v.on_hand, "available": v.available}
             for v in levels
@@ -129,7 +127,8 @@ class SkuCheckView(ApiView):
     group = "product"
 
     @extend_schema(
-        parameters=[OpenApiParameter("sku", str, required=True), OpenApiParameter("exclude", int)], responses={200: dict}
+        parameters=[OpenApiParameter("sku", str, required=True), OpenApiParameter("exclude", int)],
+        responses={200: dict},
     )
     def get(self, request: Request) -> Response:
         sku = request.query_params.get("sku", "").strip()[:60].replace("\x00", "")
@@ -160,7 +159,9 @@ class ImagesView(ApiView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        request={"multipart/form-data": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}},
+        request={
+            "multipart/form-data": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}
+        },
         responses={201: dict},
     )
     def post(self, request: Request) -> Response:

@@ -37,8 +37,16 @@ def image_store(*, store: Store, upload: Any, alt: str = "", folder: str = "imag
             if picture.width * picture.height > MAX_PIXELS:
                 raise Pillow.DecompressionBombError
             picture = ImageOps.exif_transpose(picture).convert("RGBA" if "A" in picture.getbands() else "RGB")
-    except (UnidentifiedImageError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning, OSError, ValueError):
-        raise ValidationFailed.field("image", _("Upload a JPEG, PNG or WebP picture of at most 40 megapixels.")) from None
+    except (
+        UnidentifiedImageError,
+        Pillow.DecompressionBombError,
+        Pillow.DecompressionBombWarning,
+        OSError,
+        ValueError,
+    ):
+        raise ValidationFailed.field(
+            "image", _("Upload a JPEG, PNG or WebP picture of at most 40 megapixels.")
+        ) from None
     name = f"{folder}/{store.pk}/{secrets.token_hex(12)}"
     sizes: dict[str, str] = {}
     for width in WIDTHS:

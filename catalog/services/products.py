@@ -42,10 +42,10 @@ class VariantInput:
 def slug_for(store: Store, name: str, model: Any, *, max_length: int = 60) -> str:
     """A slug of ``name`` that is free in the store."""
     base = slugify(name)[:max_length].strip("-") or "produk"
-    taken = set(
-        model.objects.filter(slug__startswith=base, deleted_at__isnull=True).values_list("slug", flat=True)
+    taken = set(model.objects.filter(slug__startswith=base, deleted_at__isnull=True).values_list("slug", flat=True))
+    return next(
+        s for n in itertools.count(1) if (s := base if n == 1 else f"{base[: max_length - 5]}-{n}") not in taken
     )
-    return next(s for n in itertools.count(1) if (s := base if n == 1 else f"{base[: max_length - 5]}-{n}") not in taken)
 
 
 def sku_available(*, sku: str, exclude: int | None = None) -> bool:
@@ -228,9 +228,7 @@ def levels_for_warehouse(*, warehouse: Warehouse) -> None:
     variants = Variant.objects.filter(deleted_at__isnull=True).select_related("product")
     StockLevel.objects.bulk_create(
         [
-            StockLevel(
-                store_id=v.store_id, variant=v, warehouse=warehouse, sell_when_empty=v.product.sell_when_empty
-            )
+            StockLevel(store_id=v.store_id, variant=v, warehouse=warehouse, sell_when_empty=v.product.sell_when_empty)
             for v in variants
         ],
         ignore_conflicts=True,

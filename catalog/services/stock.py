@@ -39,11 +39,7 @@ class StockLine:
 def level_ensure(*, variant: Variant, warehouse: Warehouse, sell_when_empty: bool) -> None:
     """A level row for a variant in a warehouse, empty when new."""
     StockLevel.objects.bulk_create(
-        [
-            StockLevel(
-                store_id=variant.store_id, variant=variant, warehouse=warehouse, sell_when_empty=sell_when_empty
-            )
-        ],
+        [StockLevel(store_id=variant.store_id, variant=variant, warehouse=warehouse, sell_when_empty=sell_when_empty)],
         ignore_conflicts=True,
     )
 

@@ -164,9 +164,13 @@ class StoreRatesView(ApiView):
     def get(self, request: Request) -> Response:
         district = parse_int(request.query_params, "district", 0, maximum=2**31 - 1)
         weight = parse_int(request.query_params, "weight", 1000, minimum=1, maximum=99_000)
-        warehouse = Warehouse.objects.select_related("district").filter(is_default=True, deleted_at__isnull=True).first()
+        warehouse = (
+            Warehouse.objects.select_related("district").filter(is_default=True, deleted_at__isnull=True).first()
+        )
         if warehouse is None:
-            raise ValidationFailed.field("warehouse", _("Add a warehouse first: couriers need to know where to collect."))
+            raise ValidationFailed.field(
+                "warehouse", _("Add a warehouse first: couriers need to know where to collect.")
+            )
         if area_of(district) is None:
             raise ValidationFailed.field("district", _("Choose your district from the list."))
         rates, estimate = rates_find(warehouse.district.boscod_id or 0, district, weight)

@@ -110,9 +110,7 @@ def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[
             _("The courier service (BosCOD) does not answer right now."), extra={"service": "boscod"}
         ) from exc
     rates = [
-        StoredRate(
-            r.courier_code, r.courier_name, r.service_code, r.service_name, r.price, r.max_price, r.etd, r.cod
-        )
+        StoredRate(r.courier_code, r.courier_name, r.service_code, r.service_name, r.price, r.max_price, r.etd, r.cod)
         for r in result.rates
     ]
     if rates and result.complete:
@@ -120,9 +118,7 @@ def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[
     return rates, False
 
 
-def shipping_options(
-    snapshot: Snapshot, basket: Basket, *, destination_id: int, method: str
-) -> list[dict[str, Any]]:
+def shipping_options(snapshot: Snapshot, basket: Basket, *, destination_id: int, method: str) -> list[dict[str, Any]]:
     """The courier list of ``GET /checkout/rates``, cheapest first, the recommended one marked.
 
     For COD only services that collect cash at this destination are listed.
@@ -197,9 +193,7 @@ def quote_sign(snapshot: Snapshot, quote: Quote) -> str:
     return crypto.sign(data, salt=SALT, expires_in=settings.QUOTE_SECONDS)
 
 
-def quote_redeem(
-    snapshot: Snapshot, basket: Basket, *, token: str, destination_id: int, method: str
-) -> Quote:
+def quote_redeem(snapshot: Snapshot, basket: Basket, *, token: str, destination_id: int, method: str) -> Quote:
     """Check a quote against what is ordered. No outside call.
 
     Raises at ``courier_quote``: forged (``quote_invalid``), for another basket or address (``quote_mismatch``), or too
@@ -231,9 +225,7 @@ def quote_redeem(
     )
 
 
-def _refused(
-    snapshot: Snapshot, basket: Basket, destination_id: int, method: str, code: str, message: str
-) -> Conflict:
+def _refused(snapshot: Snapshot, basket: Basket, destination_id: int, method: str, code: str, message: str) -> Conflict:
     fresh: list[dict[str, Any]] = []
     cached = rates_cached(snapshot.origin_id, destination_id, basket.weight_grams)
     if cached:

@@ -110,7 +110,11 @@ class OnboardingPage(StorePage):
             case "subdomain":
                 return SubdomainForm(data, initial={"subdomain": self.store.subdomain or ""})
             case "warehouse":
-                start = {"contact_name": user.name, "phone": self.store.whatsapp or user.phone, "name": _("Main warehouse")}
+                start = {
+                    "contact_name": user.name,
+                    "phone": self.store.whatsapp or user.phone,
+                    "name": _("Main warehouse"),
+                }
                 return WarehouseForm(data, initial=start)
             case "bank_account":
                 return BankAccountForm(data, initial={"holder": user.name})
@@ -158,7 +162,7 @@ class OnboardingPage(StorePage):
         columns = {name: self.request.POST.getlist(name) for name in names}
         count = max([len(c) for c in columns.values()] or [0])
         rows = [{n: (columns[n][i] if i < len(columns[n]) else "") for n in names} for i in range(count)]
-        return rows or [{n: "" for n in names}, {n: "" for n in names}]
+        return rows or [dict.fromkeys(names, ""), dict.fromkeys(names, "")]
 
     def _save_store(self, form: forms.Form) -> None:
         services.store_update(store=self.store, **form.cleaned_data)
@@ -211,7 +215,9 @@ class OnboardingPage(StorePage):
         chosen = [m for m in ("cod", "bank_transfer", "va", "qris") if form.cleaned_data[m]]
         if not chosen:
             raise DomainError.field("cod", _("Choose at least one payment method."))
-        variants = Variant.objects.filter(deleted_at__isnull=True, product__deleted_at__isnull=True).order_by("product_id", "position")
+        variants = Variant.objects.filter(deleted_at__isnull=True, product__deleted_at__isnull=True).order_by(
+            "product_id", "position"
+        )
         first = variants.first()
         ids = [v.pk for v in variants if first is not None and v.product_id == first.product_id]
         draft = form_create(

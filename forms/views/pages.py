@@ -25,7 +25,11 @@ class FormListPage(StorePage):
         page = queries.forms_page(request.GET)
         counts = queries.stats_of([f.pk for f in page.rows])
         rows = [queries.form_as_api(f, self.store, counts.get(f.pk)) for f in page.rows]
-        context = {"rows": rows, "page": page, "filtered": bool(request.GET.get("keyword") or request.GET.get("status"))}
+        context = {
+            "rows": rows,
+            "page": page,
+            "filtered": bool(request.GET.get("keyword") or request.GET.get("status")),
+        }
         return render(request, "forms/list.html", context)
 
 
@@ -45,7 +49,10 @@ class EditForm(forms.Form):
         choices=[(m, queries.METHOD_LABELS[m][0]) for m in METHODS],
     )  # fmt: skip
     success_message = forms.CharField(
-        label=gettext_lazy("Message after ordering"), max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
+        label=gettext_lazy("Message after ordering"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

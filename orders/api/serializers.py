@@ -8,8 +8,6 @@ from orders.models import Order
 from orders.services.followups import RESULTS
 
 
-
-
 class ItemIn(serializers.Serializer[Any]):
     variant_id = serializers.IntegerField(min_value=1, max_value=2**62)
     qty = serializers.IntegerField(min_value=1, max_value=1000)
@@ -48,14 +46,18 @@ class CheckoutOrderIn(serializers.Serializer[Any]):
     courier_quote = serializers.CharField(max_length=1000)
     insurance = serializers.BooleanField(required=False, default=False)
     payment_method = serializers.ChoiceField(choices=Order.Method.values)
-    payment_channel = serializers.CharField(max_length=20, required=False, allow_null=True, allow_blank=True, default="")
+    payment_channel = serializers.CharField(
+        max_length=20, required=False, allow_null=True, allow_blank=True, default=""
+    )
     voucher_codes = serializers.ListField(
         child=serializers.CharField(max_length=30), required=False, default=list, max_length=4
     )
     note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
     utm = SmallText(required=False, default=dict)
     event_ids = SmallText(required=False, default=dict)
-    abandoned_token = serializers.CharField(max_length=30, required=False, allow_null=True, allow_blank=True, default="")
+    abandoned_token = serializers.CharField(
+        max_length=30, required=False, allow_null=True, allow_blank=True, default=""
+    )
     expected_total = serializers.IntegerField(required=False, allow_null=True, default=None)
     filled_in_ms = serializers.IntegerField(required=False, allow_null=True, default=None)
     website = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
@@ -63,7 +65,9 @@ class CheckoutOrderIn(serializers.Serializer[Any]):
 
 class MethodIn(serializers.Serializer[Any]):
     payment_method = serializers.ChoiceField(choices=Order.Method.values)
-    payment_channel = serializers.CharField(max_length=20, required=False, allow_null=True, allow_blank=True, default="")
+    payment_channel = serializers.CharField(
+        max_length=20, required=False, allow_null=True, allow_blank=True, default=""
+    )
 
 
 class IdsIn(serializers.Serializer[Any]):

@@ -212,7 +212,15 @@ class FollowUpsView(ApiView):
         prepared = followups.followup_record(order_id=order.pk, member=self.member, **data)
         row: FollowUp = prepared.followup
         return Response(
-            {"data": {"id": row.pk, "stage": row.stage, "text": row.text, "result": row.result, "wa_url": prepared.url}},
+            {
+                "data": {
+                    "id": row.pk,
+                    "stage": row.stage,
+                    "text": row.text,
+                    "result": row.result,
+                    "wa_url": prepared.url,
+                }
+            },
             status=201,
         )
 
@@ -328,4 +336,3 @@ class WinpayView(ApiView):
             )
         payment = payments.payment_issue_now(order_id=order.pk)
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
-

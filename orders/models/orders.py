@@ -200,9 +200,7 @@ class Order(StoreOwned):
             models.Index(fields=["store", "status", "-id"], name="order_store_status"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["awb"], name="order_awb", condition=~Q(awb="")),
-            models.Index(
-                fields=["store", "buyer_phone", "-created_at"], name="order_store_phone"
-            ),
+            models.Index(fields=["store", "buyer_phone", "-created_at"], name="order_store_phone"),
         ]
 
     def __str__(self) -> str:

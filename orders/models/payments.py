@@ -63,7 +63,9 @@ class Payment(StoreOwned):
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount"),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], name="payment_expiring", condition=Q(status__in=["creating", "pending"]))
+            models.Index(
+                fields=["expires_at"], name="payment_expiring", condition=Q(status__in=["creating", "pending"])
+            )
         ]
 
 
@@ -80,6 +82,4 @@ class GatewayCallback(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "event_id"], name="callback_once")]
-        indexes = [
-            models.Index(fields=["id"], name="callback_pending", condition=Q(processed_at__isnull=True))
-        ]
+        indexes = [models.Index(fields=["id"], name="callback_pending", condition=Q(processed_at__isnull=True))]

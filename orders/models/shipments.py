@@ -18,9 +18,7 @@ class Shipment(StoreOwned):
     is_own_courier = models.BooleanField(default=False)
     boscod_number = models.CharField(max_length=40, null=True, unique=True)
     awb = models.CharField(max_length=40, blank=True, default="")
-    status = models.CharField(
-        max_length=20, choices=Order.ShippingStatus.choices, default=Order.ShippingStatus.BOOKING
-    )
+    status = models.CharField(max_length=20, choices=Order.ShippingStatus.choices, default=Order.ShippingStatus.BOOKING)
     courier_text = models.CharField(max_length=300, blank=True, default="")
     cod_amount = models.BigIntegerField(default=0)
     goods_value = models.BigIntegerField(default=0)
@@ -44,12 +42,8 @@ class Shipment(StoreOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["order"], name="shipment_one_open", condition=~Q(status__in=["cancelled"])
-            ),
-            models.UniqueConstraint(
-                fields=["courier_code", "awb"], name="shipment_awb_once", condition=~Q(awb="")
-            ),
+            models.UniqueConstraint(fields=["order"], name="shipment_one_open", condition=~Q(status__in=["cancelled"])),
+            models.UniqueConstraint(fields=["courier_code", "awb"], name="shipment_awb_once", condition=~Q(awb="")),
         ]
         indexes = [models.Index(fields=["store", "awb"], name="shipment_awb", condition=~Q(awb=""))]
 
@@ -68,7 +62,5 @@ class TrackingEvent(StoreOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["shipment", "occurred_at", "note", "branch"], name="trackingevent_once"
-            )
+            models.UniqueConstraint(fields=["shipment", "occurred_at", "note", "branch"], name="trackingevent_once")
         ]

@@ -122,7 +122,13 @@ def followup_record(
         order.followup_status = Order.FollowUpStatus.IN_PROGRESS
     order.next_followup_at = next_at or now + timedelta(hours=2)
     order.save(
-        update_fields=["followup_attempts", "first_contact_at", "last_contact_at", "followup_status", "next_followup_at"]
+        update_fields=[
+            "followup_attempts",
+            "first_contact_at",
+            "last_contact_at",
+            "followup_status",
+            "next_followup_at",
+        ]
     )
     timeline.record(
         store_id=order.store_id, subject="order", subject_id=order.pk, kind="followup.attempt",
@@ -135,9 +141,7 @@ def followup_record(
 
 
 @transaction.atomic
-def followup_result(
-    *, followup_id: int, member: Member, result: str, next_at: datetime | None = None
-) -> FollowUp:
+def followup_result(*, followup_id: int, member: Member, result: str, next_at: datetime | None = None) -> FollowUp:
     """The result chip after coming back from WhatsApp: sets the axis and when to try again."""
     if result not in RESULTS:
         raise ValidationFailed.field("result", _("Choose a result from the list."))

@@ -66,9 +66,7 @@ def payment_issue(*, order_id: int) -> Payment | None:
             except GatewayOutcomeUnknown:
                 # it may have acted: ask before anything else, so that there is one VA and not two
                 va = client.inquiry_va(trx_id=payment.reference or "")
-            rows.update(
-                status=S.PENDING, channel=channel, va_number=va.va_number, contract_id=va.contract_id, error=""
-            )
+            rows.update(status=S.PENDING, channel=channel, va_number=va.va_number, contract_id=va.contract_id, error="")
         else:
             qr = client.create_qris(reference=payment.reference or "", amount=payment.amount, expires_at=expires)
             rows.update(
@@ -226,7 +224,9 @@ def _settle(order: Order, payment: Payment, received: int, paid_at: datetime, ac
     payment.save()
     order.paid_amount = received
     order.save(update_fields=["payment_status", "paid_at", "paid_amount"])
-    _line(order, f"payment.{outcome}", actor, {"amount": received, "expected": payment.amount, "method": payment.method})
+    _line(
+        order, f"payment.{outcome}", actor, {"amount": received, "expected": payment.amount, "method": payment.method}
+    )
     if outcome == "paid" and order.status == Order.Status.NEW and not order.is_held:
         order_event(order=order, status=Order.Status.CONFIRMED, actor=actor, reason="paid")
     outbox.enqueue("payment.received", {"order_id": order.pk, "store_id": order.store_id, "outcome": outcome})

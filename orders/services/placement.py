@@ -171,7 +171,8 @@ def _place_once(
     )
     if data.expected_total is not None and data.expected_total != bill.total - unique_code:
         raise Conflict(
-            _("The price has changed to %(total)s. Please check and order again.") % {"total": bill.total - unique_code},
+            _("The price has changed to %(total)s. Please check and order again.")
+            % {"total": bill.total - unique_code},
             code="price_changed",
             extra={"bill": bill.as_api()},
         )
@@ -320,15 +321,18 @@ def _vouchers(
 
     rows = {
         v.code.lower(): v
-        for v in Voucher.objects.filter(deleted_at__isnull=True, code__iregex="^(" + "|".join(map(_plain, codes)) + ")$")
-        .prefetch_related("products")
+        for v in Voucher.objects.filter(
+            deleted_at__isnull=True, code__iregex="^(" + "|".join(map(_plain, codes)) + ")$"
+        ).prefetch_related("products")
     }
     today = now.astimezone(zoneinfo.ZoneInfo(snapshot.store["time_zone"])).date()
     chosen: list[dict[str, Any]] = []
     for code in codes:
         voucher = rows.get(code)
         product_ids = {p.pk for p in voucher.products.all()} if voucher else set()
-        uses = VoucherUse.objects.filter(voucher=voucher, phone=phone, released_at__isnull=True).count() if voucher else 0
+        uses = (
+            VoucherUse.objects.filter(voucher=voucher, phone=phone, released_at__isnull=True).count() if voucher else 0
+        )
         context = VoucherContext(
             payment_method=data.payment_method,
             phone=phone,

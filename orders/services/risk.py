@@ -15,7 +15,9 @@ WINDOW_SECONDS = 3600
 PHONE_LIMITS = (3, 8)
 IP_LIMITS = (10, 40)
 
-_JUNK_NAME = re.compile(r"^(?:(.)\1{2,}|test|tes|coba|asd+f?|qwe+r?t?y?|xxx+|abc+|anon\w*|no ?name|\d+)$", re.IGNORECASE)
+_JUNK_NAME = re.compile(
+    r"^(?:(.)\1{2,}|test|tes|coba|asd+f?|qwe+r?t?y?|xxx+|abc+|anon\w*|no ?name|\d+)$", re.IGNORECASE
+)
 _KEYBOARD = re.compile(r"(asdf|qwer|zxcv|hjkl|12345)", re.IGNORECASE)
 
 
@@ -27,7 +29,9 @@ class Assessment:
     reasons: tuple[str, ...]
 
 
-def assess(*, store_id: int, name: str, street: str, phone: str, ip: str, filled_in_ms: int | None, trap: str) -> Assessment:
+def assess(
+    *, store_id: int, name: str, street: str, phone: str, ip: str, filled_in_ms: int | None, trap: str
+) -> Assessment:
     """Judge what was typed and how often this phone and address tried in the last hour.
 
     The phone's history of deliveries and the blacklist are added by the database when the order is written.

@@ -119,9 +119,7 @@ def shipment_send(*, shipment_id: int, actor: Actor) -> Shipment:
                     raise
     except GatewayRejected as exc:
         _booking_refused(shipment, exc.message, actor)
-        raise Conflict(
-            _("BosCOD refused the booking: %(why)s") % {"why": exc.message}, code="booking_refused"
-        ) from exc
+        raise Conflict(_("BosCOD refused the booking: %(why)s") % {"why": exc.message}, code="booking_refused") from exc
     except GatewayError as exc:
         Shipment.objects.filter(pk=shipment.pk).update(error=exc.message[:300] or "unknown")
         outbox_retry(shipment)

@@ -57,7 +57,11 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"form": data, "store": snapshot.store}
     if not is_open(snapshot):
         return render(request, "errors/form_closed.html", context, status=410)
-    if data["items"] and not any(i["available"] for i in data["items"]) and not any(p["available"] for p in data["packages"]):
+    if (
+        data["items"]
+        and not any(i["available"] for i in data["items"])
+        and not any(p["available"] for p in data["packages"])
+    ):
         return render(request, "errors/sold_out.html", context)
     with translation.override("id"):  # buyers read Indonesian; the cached bytes are the same for everyone
         response = render(request, "buyer/order_form.html", context)
@@ -131,7 +135,11 @@ def order_context(order: Order) -> dict[str, Any]:
         "waiting": waiting,
         "proof_uploaded": bool(payment and payment.proof),
         "accounts": [
-            {"bank": payment.bank_account.bank.short_name, "number": payment.bank_account.number, "holder": payment.bank_account.holder}
+            {
+                "bank": payment.bank_account.bank.short_name,
+                "number": payment.bank_account.number,
+                "holder": payment.bank_account.holder,
+            }
         ]
         if payment and payment.bank_account
         else [],
@@ -147,7 +155,13 @@ def order_context(order: Order) -> dict[str, Any]:
         "status_text": str(order.get_status_display()),
         "next_text": show.next_text(order),
         "items": [
-            {"name": i.product_name, "variant": i.variant_name, "qty": i.qty, "total": i.total, "package": i.package_name}
+            {
+                "name": i.product_name,
+                "variant": i.variant_name,
+                "qty": i.qty,
+                "total": i.total,
+                "package": i.package_name,
+            }
             for i in items
         ],
         "bill": _bill_rows(order),
@@ -159,7 +173,8 @@ def order_context(order: Order) -> dict[str, Any]:
         "courier": f"{order.courier_name} {order.service_name}".strip(),
         "etd": order.etd,
         "events": [
-            {"note": e.note, "branch": e.branch, "time": e.occurred_at} for e in (queries.events_of(shipment) if shipment else [])
+            {"note": e.note, "branch": e.branch, "time": e.occurred_at}
+            for e in (queries.events_of(shipment) if shipment else [])
         ],
         "address": {
             "name": order.buyer_name,
@@ -172,7 +187,9 @@ def order_context(order: Order) -> dict[str, Any]:
         "can_confirm": order.status == "new" and order.is_cod and not order.is_held,
         "can_cancel": order.status == "new" and not order.paid_amount and order.shipping_status == "none",
         "can_edit_address": editable,
-        "can_change_method": editable and order.payment_status in ("unpaid", "expired", "cod_pending") and not order.paid_amount,
+        "can_change_method": editable
+        and order.payment_status in ("unpaid", "expired", "cod_pending")
+        and not order.paid_amount,
         "can_upload_proof": order.payment_method == "bank_transfer" and waiting,
         "zone": order.store.time_zone,
     }
@@ -240,7 +257,9 @@ class OrderPage(View):
                 buyer.buyer_cancel(order=order, reason=data.get("reason", "")[:100].replace("\x00", ""))
             case "address":
                 street, landmark = data.get("street", ""), data.get("landmark", "")
-                buyer.buyer_address(order=order, street=street.replace("\x00", ""), landmark=landmark.replace("\x00", ""))
+                buyer.buyer_address(
+                    order=order, street=street.replace("\x00", ""), landmark=landmark.replace("\x00", "")
+                )
             case "method":
                 self._method(order, data.get("payment_method", ""), data.get("payment_channel", ""))
             case "proof":
@@ -291,4 +310,3 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if request.path.startswith("/api/"):
         return JsonResponse({"message": "Tidak ditemukan.", "code": "not_found", "errors": {}}, status=404)
     return render(request, "errors/404.html", {"buyer": True}, status=404)
-

@@ -29,7 +29,9 @@ def _winpay(request: HttpRequest, path: str, service_code: str, parse: str) -> H
             {"responseCode": f"401{service_code}00", "responseMessage": "Unauthorized. Signature"}, status=401
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return JsonResponse({"responseCode": f"400{service_code}01", "responseMessage": "Invalid Field Format"}, status=400)
+        return JsonResponse(
+            {"responseCode": f"400{service_code}01", "responseMessage": "Invalid Field Format"}, status=400
+        )
     body: dict[str, Any] = {
         "reference": paid.reference,
         "amount": paid.amount,

@@ -64,7 +64,14 @@ class HomePage(StorePage):
     def _todo(self, todo: dict[str, int]) -> list[dict[str, Any]]:
         rows = [
             (_("Not contacted for 15 minutes"), "uncontacted", "tab=new", "clock", "wait", "followups.view"),
-            (_("Transfer proofs waiting"), "proofs", "payment_status=waiting_verification", "receipt-2", "wait", "payments.view"),
+            (
+                _("Transfer proofs waiting"),
+                "proofs",
+                "payment_status=waiting_verification",
+                "receipt-2",
+                "wait",
+                "payments.view",
+            ),
             (_("Ready to ship"), "ready", "tab=ready", "package", "", "shipping.view"),
             (_("Not picked up yet"), "unpicked", "shipping_status=awaiting_pickup", "truck", "", "shipping.view"),
             (_("Delivery failed"), "problem", "tab=problem", "alert-triangle", "loss", "shipping.view"),
@@ -81,7 +88,9 @@ class HomePage(StorePage):
     def _money(self, now: dict[str, int], before: dict[str, int], period: str) -> list[dict[str, Any]]:
         base = reverse("orders")
 
-        def tile(label: str, value: int, url: str, trend: dict[str, Any] | None = None, note: str = "") -> dict[str, Any]:
+        def tile(
+            label: str, value: int, url: str, trend: dict[str, Any] | None = None, note: str = ""
+        ) -> dict[str, Any]:
             return {"label": label, "value": format_rupiah(value), "url": url, "trend": trend, "note": note}
 
         tiles = [
@@ -94,7 +103,12 @@ class HomePage(StorePage):
         if self.member.may("see_cost"):
             profit = now["profit_goods"] - now["cod_fee"] * VAT_BP // 10_000
             tiles.append(
-                tile(_("Real profit"), profit, f"{base}?{period}&status=delivered,completed", note=_("on delivered orders"))
+                tile(
+                    _("Real profit"),
+                    profit,
+                    f"{base}?{period}&status=delivered,completed",
+                    note=_("on delivered orders"),
+                )
             )
         return tiles
 
@@ -151,12 +165,30 @@ class OrderListPage(StorePage):
             ],
             "filters": self._chips(params),
             "keyword": params.get("keyword", ""),
-            "filtered": any(params.get(k) for k in ("keyword", "status", "payment_status", "shipping_status", "payment_method", "from", "to", "form", "cs", "courier", "risk")),
+            "filtered": any(
+                params.get(k)
+                for k in (
+                    "keyword",
+                    "status",
+                    "payment_status",
+                    "shipping_status",
+                    "payment_method",
+                    "from",
+                    "to",
+                    "form",
+                    "cs",
+                    "courier",
+                    "risk",
+                )
+            ),
             "recap": recap,
             "newest": newest or queries.newest_id(self.member),
             "hidden": {k: v for k, v in params.items() if k not in ("keyword", "after", "category")},
             "methods": Order.Method.choices,
-            "bulk_status": [(s.value, s.label) for s in (Order.Status.CONFIRMED, Order.Status.READY, Order.Status.SHIPPED, Order.Status.CANCELLED)],
+            "bulk_status": [
+                (s.value, s.label)
+                for s in (Order.Status.CONFIRMED, Order.Status.READY, Order.Status.SHIPPED, Order.Status.CANCELLED)
+            ],
         }
         return render(request, "orders/list.html", context)
 
@@ -281,9 +313,13 @@ class OrderAction(StorePage):
             messages.error(request, exc.message)
         else:
             if getattr(request, "htmx", False):
-                return trigger_client_event(HttpResponseClientRefresh(), "toast", {"message": message, "kind": "success"})
+                return trigger_client_event(
+                    HttpResponseClientRefresh(), "toast", {"message": message, "kind": "success"}
+                )
             messages.success(request, message)
-        return HttpResponseRedirect(safe_next(request, request.POST.get("next", ""), reverse("order-detail", args=[pk])))
+        return HttpResponseRedirect(
+            safe_next(request, request.POST.get("next", ""), reverse("order-detail", args=[pk]))
+        )
 
     def act(self, order: Order) -> str:
         raise NotImplementedError
@@ -381,10 +417,15 @@ class OrderWhatsApp(StorePage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         order = queries.order_get(self.member, pk)
         prepared = followups.followup_record(
-            order_id=order.pk, member=self.member, stage=request.POST.get("stage", ""), text=request.POST.get("text", "")
+            order_id=order.pk,
+            member=self.member,
+            stage=request.POST.get("stage", ""),
+            text=request.POST.get("text", ""),
         )
         if request.headers.get("Accept", "").startswith("application/json"):
-            return JsonResponse({"data": {"url": prepared.url, "id": prepared.followup.pk, "text": prepared.followup.text}})
+            return JsonResponse(
+                {"data": {"url": prepared.url, "id": prepared.followup.pk, "text": prepared.followup.text}}
+            )
         return HttpResponseRedirect(prepared.url)
 
 
@@ -454,9 +495,7 @@ class BulkAction(StorePage):
     def _tell(self, results: list[tuple[int, DomainError | None]]) -> None:
         done = sum(1 for _pk, error in results if error is None)
         if done:
-            messages.success(
-                self.request, ngettext("%(n)s order done.", "%(n)s orders done.", done) % {"n": done}
-            )
+            messages.success(self.request, ngettext("%(n)s order done.", "%(n)s orders done.", done) % {"n": done})
         numbers = dict(Order.objects.filter(pk__in=[pk for pk, _e in results]).values_list("pk", "order_number"))
         for pk, error in [r for r in results if r[1] is not None][:5]:
             messages.error(self.request, f"{numbers.get(pk, pk)}: {error.message if error else ''}")
@@ -473,7 +512,9 @@ class LabelPdf(StorePage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         order = queries.order_get(self.member, pk)
-        return pdf_response(labels_pdf(self.member, [pk], size=request.GET.get("size", "100x150")), f"label-{order.order_number}.pdf")
+        return pdf_response(
+            labels_pdf(self.member, [pk], size=request.GET.get("size", "100x150")), f"label-{order.order_number}.pdf"
+        )
 
 
 class InvoicePdf(StorePage):
@@ -482,7 +523,10 @@ class InvoicePdf(StorePage):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         order = queries.order_get(self.member, pk)
         size = request.GET.get("size", "a4")
-        return pdf_response(invoices_pdf(self.member, [pk], size=size if size in INVOICE_SIZES else "a4"), f"invoice-{order.order_number}.pdf")
+        return pdf_response(
+            invoices_pdf(self.member, [pk], size=size if size in INVOICE_SIZES else "a4"),
+            f"invoice-{order.order_number}.pdf",
+        )
 
 
 class NotificationsPage(StorePage):
@@ -522,8 +566,11 @@ class SettingsPage(StorePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         context = {
             "store_url": public_url(self.store) if self.store.subdomain else "",
-            "warehouses": Warehouse.objects.select_related("district__city__province").filter(deleted_at__isnull=True).order_by("-is_default", "id"),
-            "accounts": BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True) if self.member.may("bank_accounts.view") else [],
+            "warehouses": Warehouse.objects.select_related("district__city__province")
+            .filter(deleted_at__isnull=True)
+            .order_by("-is_default", "id"),
+            "accounts": BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
+            if self.member.may("bank_accounts.view")
+            else [],
         }
         return render(request, "dashboard/settings.html", context)
-

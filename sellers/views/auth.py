@@ -93,7 +93,10 @@ class StoreSwitchPage(StorePage):
         wanted = request.POST.get("store", "")
         with all_stores():
             found = Membership.objects.filter(
-                user=self.member.user, store_id=int(wanted) if wanted.isdigit() else 0, is_active=True, removed_at__isnull=True
+                user=self.member.user,
+                store_id=int(wanted) if wanted.isdigit() else 0,
+                is_active=True,
+                removed_at__isnull=True,
             ).exists()
         if not found or self.member.session is None:
             raise NotFound()
@@ -104,9 +107,16 @@ class StoreSwitchPage(StorePage):
 def set_language(request: HttpRequest) -> HttpResponse:
     """Remember the language in a cookie for a year."""
     language = request.POST.get("language", "")
-    response: Any = HttpResponseRedirect(safe_next(request, request.POST.get("next", "") or request.META.get("HTTP_REFERER", ""), "/"))
+    response: Any = HttpResponseRedirect(
+        safe_next(request, request.POST.get("next", "") or request.META.get("HTTP_REFERER", ""), "/")
+    )
     if request.method == "POST" and language in dict(settings.LANGUAGES):
         response.set_cookie(
-            "bos_language", language, max_age=31536000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+            "bos_language",
+            language,
+            max_age=31536000,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
         )
     return response

@@ -117,7 +117,10 @@ class ProvinceView(ApiView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
-        data = [{"code": c, "id": i, "name": n} for c, i, n in Province.objects.order_by("name").values_list("code", "boscod_id", "name")]
+        data = [
+            {"code": c, "id": i, "name": n}
+            for c, i, n in Province.objects.order_by("name").values_list("code", "boscod_id", "name")
+        ]
         response = Response({"data": data, "total": len(data)})
         response.headers["Cache-Control"] = "public, max-age=86400"
         return response
@@ -141,7 +144,9 @@ class BankListView(ApiView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
-        data = [{"code": b.code, "name": b.name, "short_name": b.short_name} for b in Bank.objects.order_by("short_name")]
+        data = [
+            {"code": b.code, "name": b.name, "short_name": b.short_name} for b in Bank.objects.order_by("short_name")
+        ]
         return Response({"data": data, "total": len(data)})
 
 
@@ -227,7 +232,5 @@ class BosPayView(ApiView):
         try:
             balance = boscod_client().balance()
         except GatewayError as exc:
-            raise ServiceFailed(
-                _("BosCOD does not answer right now."), extra={"service": "boscod"}
-            ) from exc
+            raise ServiceFailed(_("BosCOD does not answer right now."), extra={"service": "boscod"}) from exc
         return Response({"data": {"balance": balance}})

@@ -16,7 +16,9 @@ from stores.models import City, District, Province, Village
 
 log = structlog.get_logger("regions")
 
-_NOISE = re.compile(r"\b(kab|kabupaten|kota|adm|administrasi|kec|kecamatan|prov|provinsi|daerah|istimewa|khusus|d i|di|dki)\b")
+_NOISE = re.compile(
+    r"\b(kab|kabupaten|kota|adm|administrasi|kec|kecamatan|prov|provinsi|daerah|istimewa|khusus|d i|di|dki)\b"
+)
 
 
 def plain(text: str) -> str:
@@ -88,8 +90,6 @@ class MatchReport:
     unmatched_ours: int = 0
 
 
-
-
 def regions_match(client: BosCodClient) -> MatchReport:
     """Ask BosCOD for its address list and write its district ids beside ours, by name within city within province.
 
@@ -117,9 +117,7 @@ def regions_match(client: BosCodClient) -> MatchReport:
                 report.unmatched_theirs.append(f"{province.name} / {city.name}")
                 continue
             for district in client.districts(city.id):
-                code = next(
-                    (found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None
-                )
+                code = next((found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None)
                 if code is None:
                     report.unmatched_theirs.append(f"{province.name} / {city.name} / {district.name}")
                 else:

@@ -17,9 +17,7 @@ from stores.models import Bank, BankAccount, Notification, NotificationRead, Sto
 from stores.queries import district_of, forget_host
 
 RESERVED = frozenset(
-    "www app api admin internal static media mail smtp imap ftp ns ns1 ns2 dev test staging demo-api sandbox status help "
-    "bantuan blog docs cdn img assets dashboard login masuk daftar bosonline boscod bospay winpay support billing "
-    "localhost root webmail autodiscover payment payments callback callbacks o health healthz".split()
+    ["www", "app", "api", "admin", "internal", "static", "media", "mail", "smtp", "imap", "ftp", "ns", "ns1", "ns2", "dev", "test", "staging", "demo-api", "sandbox", "status", "help", "bantuan", "blog", "docs", "cdn", "img", "assets", "dashboard", "login", "masuk", "daftar", "bosonline", "boscod", "bospay", "winpay", "support", "billing", "localhost", "root", "webmail", "autodiscover", "payment", "payments", "callback", "callbacks", "o", "health", "healthz"]
 )
 _SUBDOMAIN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])?$")
 
@@ -204,5 +202,3 @@ def bank_account_of(account_id: int) -> BankAccount:
     if account is None:
         raise NotFound()
     return account
-
-

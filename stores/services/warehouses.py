@@ -16,7 +16,9 @@ def warehouse_register(payload: dict[str, Any]) -> None:
     """Register the pick-up point. Already registered: nothing happens. A refusal is shown, an outage retried."""
     with all_stores():
         warehouse = (
-            Warehouse.objects.select_related("district").filter(pk=payload["warehouse_id"], deleted_at__isnull=True).first()
+            Warehouse.objects.select_related("district")
+            .filter(pk=payload["warehouse_id"], deleted_at__isnull=True)
+            .first()
         )
         if warehouse is None or warehouse.boscod_pickup_id is not None:
             return

@@ -209,7 +209,9 @@ class BosCodClient(HttpGateway):
         )
 
     @staticmethod
-    def _rate_params(origin_id: int, destination_id: int, weight_grams: int, sizes: tuple[int, int, int]) -> dict[str, Any]:
+    def _rate_params(
+        origin_id: int, destination_id: int, weight_grams: int, sizes: tuple[int, int, int]
+    ) -> dict[str, Any]:
         length, width, height = sizes
         return {
             "origin_id": origin_id, "destination_id": destination_id, "weight": _kilograms(weight_grams),
@@ -222,7 +224,9 @@ class BosCodClient(HttpGateway):
     ) -> list[Rate]:  # fmt: skip
         """One courier's services, prices in rupiah."""
         params = self._rate_params(origin_id, destination_id, weight_grams, (length_cm, width_cm, height_cm))
-        return [self._rate(row) for row in self._get("rates", "/v1/courier/rates", params | {"courier_code": courier_code})]
+        return [
+            self._rate(row) for row in self._get("rates", "/v1/courier/rates", params | {"courier_code": courier_code})
+        ]
 
     def rates_all(
         self, origin_id: int, destination_id: int, weight_grams: int, *, length_cm: int = 10, width_cm: int = 10,
@@ -294,7 +298,9 @@ class BosCodClient(HttpGateway):
                 }
             ],
         }
-        response = self.request("create_order", "POST", "/v1/order", repeatable=False, json=body, headers=self._headers())
+        response = self.request(
+            "create_order", "POST", "/v1/order", repeatable=False, json=body, headers=self._headers()
+        )
         if response.status_code == 409:
             known = self.find_order(parcel.order_code)
             if known:
