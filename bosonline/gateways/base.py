@@ -160,7 +160,8 @@ class HttpGateway:
                 breaker.record(False)
             CALLS.labels(self.service, call, outcome).inc()
             SECONDS.labels(self.service, call).observe(seconds)
-            log.info(
+            # what went well is for debugging; what did not is for whoever reads the log
+            (log.debug if outcome == "ok" else log.warning)(
                 "gateway_call", service=self.service, call=call, outcome=outcome, status=status,
                 duration_ms=round(seconds * 1000),
             )  # fmt: skip

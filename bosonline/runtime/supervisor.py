@@ -124,8 +124,7 @@ def run() -> int:
             Child(
                 "web",
                 [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", str(port),  # noqa: S104 - a web server
-                 "--workers", workers, "--blocking-threads", "4", "--backlog", "1024", "--no-ws", "--log-level", "warning",
-                 "--process-name", "bosonline-web", "bosonline.wsgi:application"],
+                 "--workers", workers, "--blocking-threads", "4", "--backlog", "1024", "--no-ws", "--log-level", "warning", "bosonline.wsgi:application"],
                 env,
             ),
             Child(
