@@ -32,9 +32,20 @@ def match_key(text: str) -> str:
     return _NOISE.sub(" ", plain(text)).replace(" ", "")
 
 
+_TITLES = (
+    (re.compile(r"^Kabupaten Administrasi "), "Kab. "),
+    (re.compile(r"^Kabupaten "), "Kab. "),
+    (re.compile(r"^Kota Administrasi "), ""),
+    (re.compile(r"^Daerah Khusus Ibukota "), "DKI "),
+    (re.compile(r"^Daerah Istimewa "), "DI "),
+)
+
+
 def tidy(name: str) -> str:
-    """``DKI JAKARTA`` and ``Kabupaten Pati`` → the short form people write: ``DKI Jakarta``, ``Kab. Pati``."""
-    return re.sub(r"^Kabupaten ", "Kab. ", name).strip()
+    """A region's official name as people write it: ``Kab. Pati``, ``Jakarta Pusat``, ``DKI Jakarta``."""
+    for title, short in _TITLES:
+        name = title.sub(short, name)
+    return name
 
 
 def regions_loaded() -> bool:

@@ -1,0 +1,217 @@
+"""Real PostgreSQL, real Redis, the real sandbox: started by ``make test`` (``python -m bosonline.runtime exec``).
+
+One migrated template database with regions matched to the sandbox; every worker gets a copy of it and a Redis database
+of its own. Tests that need commits seen by other connections use ``committed_db`` instead of ``db``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from pytest_django.plugin import DjangoDbBlocker
+
+ROOT = Path(__file__).resolve().parent.parent
+# filled once from open data and never changed by a test
+REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_district", "stores_village", "stores_bank",
+             "stores_courier", "django_content_type")  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not os.environ.get("SANDBOX_URL"):
+        raise pytest.UsageError('run the tests with `make test` or `make test ARGS="…"`: they need their services')
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    number = int(worker.removeprefix("gw")) + 1
+    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+    settings.STORAGES["default"]["OPTIONS"]["location"] = str(ROOT / "var" / f"media-test-{worker}")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+
+def _admin() -> psycopg.Connection[Any]:
+    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    return psycopg.connect(f"{url}/postgres", autocommit=True)
+
+
+def _use_database(name: str) -> None:
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict["NAME"] = name
+    settings.DATABASES["default"]["NAME"] = name
+
+
+def _template_name() -> str:
+    digest = hashlib.sha256()
+    sources = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/sql/*.sql"), ROOT / "stores/services/regions.py",
+               ROOT / "stores/services/reference.py", ROOT / "bosonline/sandbox/regions.py"]  # fmt: skip
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return f"template_{digest.hexdigest()[:12]}"
+
+
+def _ensure_template() -> str:
+    name = _template_name()
+    with _admin() as admin:
+        admin.execute("SELECT pg_advisory_lock(4711)")  # one worker builds, the others wait
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            admin.execute("DROP DATABASE IF EXISTS template_in_work WITH (FORCE)")
+            admin.execute("CREATE DATABASE template_in_work")
+            _use_database("template_in_work")
+            call_command("migrate", verbosity=0)
+            call_command("load_regions", verbosity=0)
+            call_command("boscod_match", verbosity=0)
+            _use_database("postgres")
+            admin.execute(f"ALTER DATABASE template_in_work RENAME TO {name}")
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_name: str) -> Iterator[None]:
+    """A copy of the template for this worker."""
+    name = f"test_{worker_name}"
+    with django_db_blocker.unblock():
+        template = _ensure_template()
+        with _admin() as admin:
+            admin.execute("SELECT pg_advisory_lock(4711)")
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        _use_database(name)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        connection.close_pool()
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis(request: pytest.FixtureRequest) -> None:
+    """No test sees another one's cache, counters or throttles."""
+    from bosonline import pagecache
+    from bosonline.gateways.base import breakers_reset
+    from bosonline.redis import redis_client
+    from forms import snapshot
+
+    redis_client().flushdb()
+    pagecache._local.clear()
+    snapshot._local.clear()
+    breakers_reset()
+
+
+def _truncate() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [row[0] for row in cursor.fetchall() if row[0] not in REFERENCE]
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database whose commits other connections see; emptied (reference rows kept) afterwards."""
+    with django_db_blocker.unblock():
+        _truncate()
+        yield
+        connection.close()
+        _truncate()
+
+
+@dataclass
+class LiveApp:
+    """The product as it runs: web server, worker with relay, own sandbox, all over this worker's database."""
+
+    port: int
+    sandbox: str
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def store(self, subdomain: str, path: str = "/") -> str:
+        return f"http://{subdomain}.localhost:{self.port}{path}"
+
+
+@pytest.fixture(scope="session")
+def _live_processes(django_db_setup: None, worker_name: str) -> Iterator[LiveApp]:
+    from bosonline.runtime.ports import free_port
+    from bosonline.runtime.services import Sandbox, wait_for
+
+    number = int(worker_name.removeprefix("gw"))
+    port = free_port(8300 + number * 100)
+    sandbox = Sandbox(
+        ROOT, app_url=f"http://127.0.0.1:{port}", name=f"sandbox-{worker_name}", wanted_port=8900 + number * 100
+    )
+    sandbox.start()
+    base = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    env = {
+        **os.environ,
+        "DATABASE_URL": f"{base}/test_{worker_name}",
+        "REDIS_URL": settings.REDIS_URL,
+        "SANDBOX_URL": sandbox.url,
+        "WINPAY_PRIVATE_KEY": str(sandbox.folder / "merchant_private.pem"),
+        "WINPAY_PUBLIC_KEY": str(sandbox.folder / "winpay_public.pem"),
+        "PUBLIC_PORT": str(port),
+        "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
+        "THROTTLE_ENABLED": "0",
+        "GATEWAY_READ_TIMEOUT": "3",
+    }
+    log = (ROOT / "var" / f"live-{worker_name}.log").open("wb")
+    web = subprocess.Popen(
+        [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1",
+         "--blocking-threads", "8", "--log-level", "warning", "--no-ws", "bosonline.wsgi:application"],
+        env=env, cwd=ROOT, stdout=log, stderr=log,
+    )  # fmt: skip
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "2",
+         "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
+        env=env, cwd=ROOT, stdout=log, stderr=log,
+    )  # fmt: skip
+    try:
+        wait_for(f"http://127.0.0.1:{port}/readyz", web)
+        yield LiveApp(port, sandbox.url)
+    finally:
+        for process in (worker, web):
+            process.terminate()
+        for process in (worker, web):
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        sandbox.stop()
+        log.close()
+
+
+@pytest.fixture
+def live_app(_live_processes: LiveApp, committed_db: None) -> LiveApp:
+    """The running product over an empty database."""
+    import requests
+
+    requests.post(f"{_live_processes.sandbox}/control/reset", timeout=5)
+    return _live_processes
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                  "--no-first-run"],
+        )  # fmt: skip
+        yield browser
+        browser.close()
