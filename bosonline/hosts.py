@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 def host_of(request: HttpRequest) -> str:
     """The Host header, lower case, without port and trailing dot; empty when malformed."""
-    raw = request.META.get("HTTP_HOST", "").lower()
+    raw = (request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", "")).lower()
     host = raw.rsplit(":", 1)[0] if ":" in raw else raw
     return host.rstrip(".")
 

@@ -37,6 +37,22 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
     settings.STORAGES["default"]["OPTIONS"]["location"] = str(ROOT / "var" / f"media-test-{worker}")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        _own_sandbox(config, worker, number)
+
+
+def _own_sandbox(config: pytest.Config, worker: str, number: int) -> None:
+    """A sandbox of this worker's own: a test that makes it fail must not disturb another worker's."""
+    from bosonline.runtime.services import Sandbox
+
+    sandbox = Sandbox(ROOT, app_url="http://127.0.0.1:9", name=f"sandbox-{worker}", wanted_port=8700 + number * 20)
+    sandbox.start()
+    config.add_cleanup(sandbox.stop)
+    os.environ["SANDBOX_URL"] = settings.SANDBOX_URL = sandbox.url
+    settings.BOSCOD_BASE_URL = f"{sandbox.url}/boscod"
+    settings.WINPAY_BASE_URL = f"{sandbox.url}/winpay"
+    settings.WINPAY_PRIVATE_KEY = str(sandbox.folder / "merchant_private.pem")
+    settings.WINPAY_PUBLIC_KEY = str(sandbox.folder / "winpay_public.pem")
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +168,7 @@ def _live_processes(django_db_setup: None, worker_name: str) -> Iterator[LiveApp
     number = int(worker_name.removeprefix("gw"))
     port = free_port(8300 + number * 100)
     sandbox = Sandbox(
-        ROOT, app_url=f"http://127.0.0.1:{port}", name=f"sandbox-{worker_name}", wanted_port=8900 + number * 100
+        ROOT, app_url=f"http://127.0.0.1:{port}", name=f"sandbox-live-{worker_name}", wanted_port=8900 + number * 100
     )
     sandbox.start()
     base = os.environ["DATABASE_URL"].rsplit("/", 1)[0]

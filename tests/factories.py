@@ -67,12 +67,12 @@ class Shop:
         return Member(user, None, membership, self.store, frozenset(membership.role.rights))
 
     def quote(self, checkout: CheckoutInput, *, price: int = 15_000, cod: bool = True, courier: str = "idx") -> str:
-        basket = basket_of(
-            self.snapshot, items=checkout.items, package_id=checkout.package_id, bump=checkout.bump
-        )
+        basket = basket_of(self.snapshot, items=checkout.items, package_id=checkout.package_id, bump=checkout.bump)
         return quote_sign(
             self.snapshot,
-            Quote(courier, "ID Express", "03", "", price, "2-3", cod, basket.weight_grams, checkout.district_id or GAMBIR),
+            Quote(
+                courier, "ID Express", "03", "", price, "2-3", cod, basket.weight_grams, checkout.district_id or GAMBIR
+            ),
         )
 
     def checkout(self, **changes: Any) -> CheckoutInput:

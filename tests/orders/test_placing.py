@@ -24,7 +24,9 @@ from tests.factories import GAMBIR, Shop, make_shop, make_voucher
 
 def test_an_order_has_its_bill_items_payment_stock_timeline_and_outbox(db: None) -> None:
     shop = make_shop()
-    order = shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 2}, {"variant_id": shop.variants[1].pk, "qty": 3}])
+    order = shop.order(
+        items=[{"variant_id": shop.variants[0].pk, "qty": 2}, {"variant_id": shop.variants[1].pk, "qty": 3}]
+    )
     with store_scope(shop.store):
         assert order.goods == 2 * 50_000 + 3 * 80_000  # the wholesale tier of three
         fee = CodTerms(300, 2000)
@@ -32,7 +34,10 @@ def test_an_order_has_its_bill_items_payment_stock_timeline_and_outbox(db: None)
         assert order.cod_fee == max(-(-base * fee.rate_bp // 10_000), fee.minimum)
         assert order.total == base + order.cod_fee
         assert order.cost_of_goods == 2 * 20_000 + 3 * 40_000
-        assert [(i.qty, i.unit_price, i.total) for i in order.items.order_by("id")] == [(2, 50_000, 100_000), (3, 80_000, 240_000)]
+        assert [(i.qty, i.unit_price, i.total) for i in order.items.order_by("id")] == [
+            (2, 50_000, 100_000),
+            (3, 80_000, 240_000),
+        ]
         payment = Payment.objects.get(order=order)
         assert (payment.method, payment.status, payment.amount) == ("cod", "pending", order.total)
         assert [shop.level(0).reserved, shop.level(1).reserved] == [2, 3]
@@ -206,7 +211,12 @@ def test_a_package_is_priced_as_one_and_its_lines_sum_to_it(db: None) -> None:
     from forms.services.forms import form_publish, form_save_draft
 
     with store_scope(shop.store):
-        package = {"id": "hemat", "name": "Hemat", "price": 100_001, "items": [{"variant_id": ids[0], "qty": 3}, {"variant_id": ids[1], "qty": 1}]}
+        package = {
+            "id": "hemat",
+            "name": "Hemat",
+            "price": 100_001,
+            "items": [{"variant_id": ids[0], "qty": 3}, {"variant_id": ids[1], "qty": 1}],
+        }
         form_save_draft(form=shop.form, content={**shop.form.draft, "packages": [package]})
         form_publish(form=shop.form)
     order = shop.order(package_id="hemat")
@@ -287,7 +297,10 @@ def test_one_buyer_cannot_use_a_limited_voucher_twice_at_once(committed_db: None
 def test_orders_of_two_variants_in_opposite_order_do_not_deadlock(committed_db: None) -> None:
     shop = make_shop(stock=1000)
     a, b = (v.pk for v in shop.variants)
-    forth, back = [{"variant_id": a, "qty": 1}, {"variant_id": b, "qty": 1}], [{"variant_id": b, "qty": 1}, {"variant_id": a, "qty": 1}]
+    forth, back = (
+        [{"variant_id": a, "qty": 1}, {"variant_id": b, "qty": 1}],
+        [{"variant_id": b, "qty": 1}, {"variant_id": a, "qty": 1}],
+    )
     results = _parallel(40, lambda n: shop.place(phone=f"0812777{n:05d}", items=forth if n % 2 else back))
     assert not [r for r in results if isinstance(r, DomainError)]
     assert shop.level(0).reserved == shop.level(1).reserved == 40
