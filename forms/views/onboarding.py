@@ -141,7 +141,7 @@ class OnboardingPage(StorePage):
             "form": form,
             "step": step,
             "steps": steps,
-            "optional": step in OPTIONAL,
+            "skippable": step in OPTIONAL,
             "skip_url": reverse("home"),
             "base_domain": settings.BASE_DOMAIN,
             "area_label": self._area_label(form),
