@@ -10,7 +10,9 @@ from typing import Any
 import structlog
 
 _SECRET = re.compile(r"pass(word)?|token|secret|authorization|api_?key|private_key|cookie|signature", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w])(\+?62|0)8\d{7,12}(?!\d)")
+# Indonesian mobile numbers as people write them: with spaces, dots or dashes between the groups
+_PHONE = re.compile(r"(?<![\w])(?:\+?62|0)[ .-]?8(?:[ .-]?\d){7,12}(?!\d)")
+_DEEPEST = 6
 
 
 def _hide_phone(match: re.Match[str]) -> str:
@@ -18,21 +20,34 @@ def _hide_phone(match: re.Match[str]) -> str:
     return text[:4] + "****" + text[-3:]
 
 
+def _clean(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return _PHONE.sub(_hide_phone, value)
+    if depth >= _DEEPEST:
+        return value
+    if isinstance(value, dict):
+        return {k: "[hidden]" if _SECRET.search(str(k)) else _clean(v, depth + 1) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v, depth + 1) for v in value]
+    return value
+
+
 def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Drop the values of secret keys and the middle of phone numbers."""
+    """Drop the values of secret keys and the middle of phone numbers, in nested values as well."""
     for key, value in event.items():
-        if _SECRET.search(key):
-            event[key] = "[hidden]"
-        elif isinstance(value, str):
-            event[key] = _PHONE.sub(_hide_phone, value)
+        if key.startswith("_"):  # structlog's own, removed before rendering
+            continue
+        event[key] = "[hidden]" if _SECRET.search(key) else _clean(value)
     return event
 
 
 def configure_logging(*, json_lines: bool, level: str) -> None:
+    """structlog and the standard library through one formatter; ``request_id`` comes from structlog's context."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         redact,

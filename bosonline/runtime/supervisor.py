@@ -162,10 +162,13 @@ def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
         "bosonline.wsgi:application",
     ]  # fmt: skip
     worker = [
-        sys.executable, "-m", "celery", "-A", "bosonline", "worker", "-B", "--pool", "threads", "--concurrency", "4",
+        sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "-B", "--pool", "threads",
+        "--concurrency", os.environ.get("WORKER_THREADS", "4"),
         "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--schedule", str(RUN / "beat"),
     ]  # fmt: skip
-    return [Program("web", web, env, "granian"), Program("worker", worker, env, "celery")]
+    # as root (a container, a trial machine) Celery would warn at every start
+    quiet = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    return [Program("web", web, env, "granian"), Program("worker", worker, quiet, "celery")]
 
 
 def until_ready(url: str, web: Program, stopping: threading.Event) -> bool:
