@@ -194,3 +194,18 @@ def next_text(order: Order) -> str:
         S.CLOSED: "Pesanan ditutup. Hubungi toko untuk bantuan.",
     }
     return texts[S(order.status)]
+
+
+def next_steps(order: Order) -> list[str]:
+    """What happens next, step by step, said to the buyer (Indonesian); empty when nothing is left."""
+    if order.status in (S.CANCELLED, S.COMPLETED, S.DELIVERED, S.RETURNING, S.RETURNED, S.CLOSED) or order.is_held:
+        return []
+    steps = []
+    if order.payment_status in ("unpaid", "expired", "partially_paid"):
+        steps.append("Bayar sesuai jumlah di atas sebelum batas waktunya.")
+    if order.status == S.NEW and order.is_cod:
+        steps.append("CS toko menghubungi kamu lewat WhatsApp untuk memastikan data.")
+    if order.status != S.SHIPPED:
+        steps.append("Pesanan dikemas dan dijemput kurir; nomor resi muncul di halaman ini.")
+    steps.append("Kurir mengantar ke alamatmu. Siapkan uang pas." if order.is_cod else "Kurir mengantar ke alamatmu.")
+    return steps

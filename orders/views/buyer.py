@@ -23,7 +23,7 @@ from bosonline.middleware import POLICY
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
 from catalog.services.images import image_store
-from forms.queries import buyer_store_id, is_open, method_choices, page_data, public_snapshot
+from forms.queries import METHOD_LABELS, buyer_store_id, is_open, method_choices, page_data, public_snapshot
 from orders import presentation as show
 from orders import queries
 from orders.messages import click_to_chat
@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         store_id = buyer_store_id(request)
     except NotFound:
         return render(request, "errors/404_store.html", {"host": host_of(request)}, status=404)
-    return render(request, "errors/404.html", {"store": Store.objects.get(pk=store_id), "buyer": True}, status=404)
+    return render(request, "errors/404_buyer.html", {"store": Store.objects.get(pk=store_id)}, status=404)
 
 
 def order_form(request: HttpRequest, slug: str) -> HttpResponse:
@@ -52,7 +52,7 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         snapshot = public_snapshot(store_id, slug)
     except NotFound:
-        return render(request, "errors/404.html", {"store": Store.objects.get(pk=store_id), "buyer": True}, status=404)
+        return render(request, "errors/404_buyer.html", {"store": Store.objects.get(pk=store_id)}, status=404)
     data = page_data(snapshot)
     context = {"form": data, "store": snapshot.store}
     if not is_open(snapshot):
@@ -114,68 +114,43 @@ VA_STEPS = {
 }  # fmt: skip
 
 
-def order_context(order: Order) -> dict[str, Any]:
-    """What the buyer's order page shows. Only this order's data."""
-    payment = order.payments.select_related("bank_account__bank").exclude(status="cancelled").order_by("-id").first()
-    shipment = order.shipments.exclude(status="cancelled").order_by("-id").first()
-    items = list(order.items.all())
-    waiting = order.payment_status in ("unpaid", "waiting_verification", "expired", "partially_paid")
-    method: dict[str, Any] = {
-        "method": order.payment_method,
-        "label": str(Order.Method(order.payment_method).label),
-        "status": order.payment_status,
-        "amount": max(order.total - order.paid_amount, 0),
-        "channel": payment.channel if payment else "",
-        "number": payment.va_number if payment else "",
-        "qr_png_url": f"/api/v1/checkout/orders/{order.token}/qris" if payment and payment.qr_content else "",
-        "creating": bool(payment and payment.status == "creating"),
-        "failed": bool(payment and payment.status == "failed"),
-        "error": payment.error if payment and payment.status == "creating" else "",
-        "expires_at": payment.expires_at if payment else None,
-        "waiting": waiting,
-        "proof_uploaded": bool(payment and payment.proof),
-        "accounts": [
-            {
-                "bank": payment.bank_account.bank.short_name,
-                "number": payment.bank_account.number,
-                "holder": payment.bank_account.holder,
-            }
-        ]
-        if payment and payment.bank_account
-        else [],
-        "instructions": [{"title": t, "steps": s} for t, s in VA_STEPS.items()] if order.payment_method == "va" else [],
-    }
+PAYABLE = ("unpaid", "waiting_verification", "expired", "partially_paid")
+FINAL = ("completed", "cancelled", "returned", "closed")
+
+
+def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the buyer's order page shows (docs/frontend.md, "The buyer's order"). Only this order's data."""
+    address = reverse("buyer-order", args=[order.token], urlconf="bosonline.urls_buyer")
     editable = order.status in ("new", "confirmed") and order.shipping_status == "none"
+    changeable = editable and order.payment_status in ("unpaid", "expired", "cod_pending") and not order.paid_amount
+    cancellable = order.status == "new" and not order.paid_amount and order.shipping_status == "none"
+    confirmable = order.status == "new" and order.is_cod and not order.is_held
+    uploadable = order.payment_method == "bank_transfer" and order.payment_status in PAYABLE
     text = f"Halo {order.store.name}, saya {order.buyer_name} ingin bertanya tentang pesanan {order.order_number}."
     return {
         "number": order.order_number,
-        "token": order.token,
+        "url": address,
+        "status_url": reverse("buyer-order-status", args=[order.token], urlconf="bosonline.urls_buyer"),
+        "final": order.status in FINAL,
         "created_at": order.created_at,
-        "status": order.status,
-        "status_text": str(order.get_status_display()),
-        "next_text": show.next_text(order),
+        "zone": order.store.time_zone,
+        "status": {
+            "label": str(order.get_status_display()),
+            "tone": {"done": "go"}.get(tone := show.STATUS_TONES[Order.Status(order.status)], tone),
+            "text": show.next_text(order),
+        },
+        "next_steps": show.next_steps(order),
         "items": [
             {
-                "name": i.product_name,
-                "variant": i.variant_name,
-                "qty": i.qty,
-                "total": i.total,
-                "package": i.package_name,
+                "name": i.package_name or i.product_name, "image": "", "qty": i.qty, "total": i.total,
+                "variant": f"{i.product_name} {i.variant_name}".strip() if i.package_name else i.variant_name,
             }
-            for i in items
+            for i in order.items.all()
         ],
         "bill": _bill_rows(order),
         "total": order.total,
-        "payment": method,
-        "is_cod": order.is_cod,
-        "stages": show.stage_bar(order),
-        "awb": order.awb,
-        "courier": f"{order.courier_name} {order.service_name}".strip(),
-        "etd": order.etd,
-        "events": [
-            {"note": e.note, "branch": e.branch, "time": e.occurred_at}
-            for e in (queries.events_of(shipment) if shipment else [])
-        ],
+        "payment": _payment(order),
+        "shipping": _shipping(order),
         "address": {
             "name": order.buyer_name,
             "phone": order.buyer_phone,
@@ -183,15 +158,49 @@ def order_context(order: Order) -> dict[str, Any]:
             "landmark": order.landmark,
             "area": f"{order.district_name}, {order.city_name}, {order.province_name} {order.postal_code}",
         },
-        "whatsapp_url": click_to_chat(order.store.whatsapp, text) if order.store.whatsapp else "",
-        "can_confirm": order.status == "new" and order.is_cod and not order.is_held,
-        "can_cancel": order.status == "new" and not order.paid_amount and order.shipping_status == "none",
-        "can_edit_address": editable,
-        "can_change_method": editable
-        and order.payment_status in ("unpaid", "expired", "cod_pending")
-        and not order.paid_amount,
-        "can_upload_proof": order.payment_method == "bank_transfer" and waiting,
-        "zone": order.store.time_zone,
+        "cs": {"name": "", "whatsapp_url": click_to_chat(order.store.whatsapp, text) if order.store.whatsapp else ""},
+        "actions": {
+            "confirm_url": f"{address}?do=confirm" if confirmable else "",
+            "proof_url": f"{address}?do=proof" if uploadable else "",
+            "method_url": f"{address}?do=method" if changeable and methods else "",
+            "methods": methods,
+            "address_url": f"{address}?do=address" if editable else "",
+            "cancel_url": f"{address}?do=cancel" if cancellable else "",
+        },
+    }  # fmt: skip
+
+
+def _payment(order: Order) -> dict[str, Any]:
+    payment = order.payments.select_related("bank_account__bank").exclude(status="cancelled").order_by("-id").first()
+    account = payment.bank_account if payment else None
+    return {
+        "method": order.payment_method,
+        "label": METHOD_LABELS[order.payment_method][0],
+        "paid": order.payment_status not in PAYABLE or order.status == "cancelled",
+        "channel": payment.channel if payment else "",
+        "number": payment.va_number if payment else "",
+        "amount": max(order.total - order.paid_amount, 0),
+        "unique_code": order.unique_code,
+        "qr_png_url": f"/api/v1/checkout/orders/{order.token}/qris" if payment and payment.qr_content else "",
+        "expires_at": payment.expires_at if payment else None,
+        "pending": bool(payment and payment.status == "creating"),
+        "proof": order.payment_status == "waiting_verification",
+        "bank_accounts": [{"bank": account.bank.short_name, "number": account.number, "holder": account.holder}]
+        if account
+        else [],
+        "instructions": [{"title": t, "steps": s} for t, s in VA_STEPS.items()] if order.payment_method == "va" else [],
+    }
+
+
+def _shipping(order: Order) -> dict[str, Any]:
+    shipment = order.shipments.exclude(status="cancelled").order_by("-id").first()
+    events = queries.events_of(shipment) if shipment else []
+    return {
+        "courier": order.courier_name,
+        "service": order.service_name,
+        "awb": order.awb,
+        "stages": show.stage_bar(order) if order.status != "cancelled" else [],
+        "events": [{"time": e.occurred_at, "text": e.note, "place": e.branch} for e in events],
     }
 
 
@@ -199,30 +208,24 @@ def order_context(order: Order) -> dict[str, Any]:
 class OrderPage(View):
     """The order behind its unguessable link. Writes need no cookie: who knows the link may act on the order."""
 
-    template = "buyer/order.html"
-
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             order = buyer.buyer_order(request, token)
         except NotFound:
-            return render(request, "errors/404.html", {"buyer": True}, status=404)
+            return render(request, "errors/404_buyer.html", {}, status=404)
         return self.show(request, order)
 
     def show(self, request: HttpRequest, order: Order, error: str = "", status: int = 200) -> HttpResponse:
         with store_scope(order.store_id), translation.override("id"):
             order.refresh_from_db()
             context = {
-                "order": order_context(order),
+                "order": order_context(order, self._methods(order)),
                 "store": _store_part(order.store),
                 "error": error,
-                "fresh": request.GET.get("baru") == "1",
-                "methods": self._methods(order),
-                "urls": {
-                    "action": reverse("buyer-order", args=[order.token], urlconf="bosonline.urls_buyer"),
-                    "status": reverse("buyer-order-status", args=[order.token], urlconf="bosonline.urls_buyer"),
-                },
+                "success": self._success(order),
             }
-            template = "buyer/success.html" if context["fresh"] and not error else self.template
+            fresh = request.GET.get("baru") == "1" and not error
+            template = "buyer/success.html" if fresh else "buyer/order.html"
             response = render(request, template, context, status=status)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers["Referrer-Policy"] = "same-origin"
@@ -234,13 +237,23 @@ class OrderPage(View):
         if form is None or form.published is None:
             return []
         content = form.published.content
-        return [m for m in method_choices(content) if m["method"] != order.payment_method]
+        return method_choices(content)
+
+    @staticmethod
+    def _success(order: Order) -> dict[str, Any]:
+        """The form's own words after ordering, and a way to the store's WhatsApp."""
+        content = order.form.published.content if order.form and order.form.published else {}
+        text = f"Halo {order.store.name}, saya {order.buyer_name} sudah memesan dengan nomor {order.order_number}."
+        return {
+            "message": content.get("success", {}).get("message", ""),
+            "whatsapp_url": click_to_chat(order.store.whatsapp, text) if order.store.whatsapp else "",
+        }
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             order = buyer.buyer_order(request, token)
         except NotFound:
-            return render(request, "errors/404.html", {"buyer": True}, status=404)
+            return render(request, "errors/404_buyer.html", {}, status=404)
         try:
             throttle.hit("buyer-action", f"{client_ip(request)}:{token}", Limit(30, 60))
             self._act(request, order)
@@ -250,7 +263,7 @@ class OrderPage(View):
 
     def _act(self, request: HttpRequest, order: Order) -> None:
         data = request.POST
-        match data.get("action"):
+        match request.GET.get("do"):
             case "confirm":
                 buyer.buyer_confirm(order=order)
             case "cancel":
@@ -261,7 +274,8 @@ class OrderPage(View):
                     order=order, street=street.replace("\x00", ""), landmark=landmark.replace("\x00", "")
                 )
             case "method":
-                self._method(order, data.get("payment_method", ""), data.get("payment_channel", ""))
+                method = data.get("payment_method", "")
+                self._method(order, method, data.get(f"channel_{method}", ""))
             case "proof":
                 upload = request.FILES.get("proof")
                 if upload is None:
@@ -286,27 +300,22 @@ class OrderPage(View):
 def _store_part(store: Store) -> dict[str, Any]:
     return {
         "name": store.name, "logo": store.logo, "colour": store.colour, "whatsapp": store.whatsapp,
-        "subdomain": store.subdomain, "time_zone": store.time_zone,
+        "subdomain": store.subdomain, "time_zone": store.time_zone, "color": store.colour,
     }  # fmt: skip
 
 
 @never_cache
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    """What the page asks every ten seconds: has anything changed?"""
+    """The part of the order page that changes by itself; the page asks every ten seconds."""
     try:
         order = buyer.buyer_order(request, token)
     except NotFound:
         raise Http404 from None
-    with store_scope(order.store_id):
-        payment = order.payments.exclude(status="cancelled").order_by("-id").values_list("status", "va_number").first()
-        events = order.shipments.exclude(status="cancelled").values_list("events__id", flat=True)
-        mark = hashlib.sha256(
-            repr((order.status, order.payment_status, order.shipping_status, order.awb, payment, len(events))).encode()
-        ).hexdigest()[:16]
-    return JsonResponse({"data": {"mark": mark, "status": order.status, "payment_status": order.payment_status}})
+    with store_scope(order.store_id), translation.override("id"):
+        return render(request, "buyer/includes/order_live.html", {"order": order_context(order, [])})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse({"message": "Tidak ditemukan.", "code": "not_found", "errors": {}}, status=404)
-    return render(request, "errors/404.html", {"buyer": True}, status=404)
+    return render(request, "errors/404_buyer.html", {}, status=404)

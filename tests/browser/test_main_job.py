@@ -129,7 +129,7 @@ def order(tour: Tour, url: str, *, name: str, phone: str, method: str) -> str:
     page.get_by_text("ID Express").first.wait_for()
     tour.shot(f"form-{phone[-1]}")
     page.get_by_role("button", name=re.compile("Pesan Sekarang")).click()
-    page.wait_for_url("**/o/**")
+    page.get_by_text("Pesananmu sudah kami terima").wait_for()
     tour.shot(f"sukses-{phone[-1]}")
     return str(page.url).split("?")[0]
 
