@@ -1,14 +1,16 @@
-"""Real PostgreSQL, real Redis, the real sandbox: started by ``make test`` (``python -m bosonline.runtime exec``).
+"""Real PostgreSQL, real Redis, the real sandbox: started by ``make test``, or by plain ``pytest`` itself.
 
-One migrated template database with regions matched to the sandbox; every worker gets a copy of it and a Redis database
-of its own. Tests that need commits seen by other connections use ``committed_db`` instead of ``db``.
+One migrated template database with regions matched to the sandbox; every worker gets a copy of it, a Redis database and
+a sandbox of its own. Tests that need commits seen by other connections use ``committed_db`` instead of ``db``;
+pytest-django's ``transactional_db`` empties the database in the same way and keeps the reference rows, too. Tests that
+drive the product from outside use ``live_app``: web server and worker over a second database, in which the test then is
+as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,8 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,26 +31,46 @@ REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_dist
              "stores_courier", "django_content_type")  # fmt: skip
 
 
+def _run() -> str:
+    """The name of this test run's services; runs beside each other have different ones."""
+    return os.environ["TEST_RUN"]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Playwright's synchronous API runs a loop in this thread; our own queries beside it are still synchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    if not os.environ.get("SANDBOX_URL"):
-        raise pytest.UsageError('run the tests with `make test` or `make test ARGS="…"`: they need their services')
+    if not os.environ.get("TEST_RUN"):
+        _start_again_with_services(config)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     number = int(worker.removeprefix("gw")) + 1
     settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-    settings.STORAGES["default"]["OPTIONS"]["location"] = str(ROOT / "var" / f"media-test-{worker}")
+    settings.STORAGES["default"]["OPTIONS"]["location"] = str(ROOT / "var" / f"media-{_run()}-{worker}")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         _own_sandbox(config, worker, number)
+
+
+def _start_again_with_services(config: pytest.Config) -> None:
+    """Plain ``pytest``: the same command again, below services of its own. Settings are read before a plugin could
+    change the environment, so a new process is the only honest way."""
+    if Path.cwd() != ROOT:
+        raise pytest.UsageError(f"run pytest in {ROOT}")
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+    python = sys.executable
+    command = ["-m", "bosonline.runtime", "exec", "--", python, "-m", "pytest", *config.invocation_params.args]
+    os.execv(python, [python, *command])
 
 
 def _own_sandbox(config: pytest.Config, worker: str, number: int) -> None:
     """A sandbox of this worker's own: a test that makes it fail must not disturb another worker's."""
     from bosonline.runtime.services import Sandbox
 
-    sandbox = Sandbox(ROOT, app_url="http://127.0.0.1:9", name=f"sandbox-{worker}", wanted_port=8700 + number * 20)
+    sandbox = Sandbox(
+        ROOT, app_url="http://127.0.0.1:9", name=f"sandbox-{_run()}-{worker}", wanted_port=8700 + number * 20
+    )
     sandbox.start()
     config.add_cleanup(sandbox.stop)
     os.environ["SANDBOX_URL"] = settings.SANDBOX_URL = sandbox.url
@@ -94,24 +117,36 @@ def _ensure_template() -> str:
             call_command("migrate", verbosity=0)
             call_command("load_regions", verbosity=0)
             call_command("boscod_match", verbosity=0)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM stores_district WHERE boscod_id IS NOT NULL")
+                assert cursor.fetchone()[0] > 0, "the sandbox did not give its districts"
             _use_database("postgres")
+            old = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'").fetchall()
+            for (stale,) in old:
+                if stale != "template_in_work":
+                    admin.execute(f"DROP DATABASE {stale}")
             admin.execute(f"ALTER DATABASE template_in_work RENAME TO {name}")
     return name
+
+
+def _copy_template(name: str) -> None:
+    template = _ensure_template()
+    with _admin() as admin:
+        admin.execute("SELECT pg_advisory_lock(4711)")
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_name: str) -> Iterator[None]:
     """A copy of the template for this worker."""
     name = f"test_{worker_name}"
-    with django_db_blocker.unblock():
-        template = _ensure_template()
-        with _admin() as admin:
-            admin.execute("SELECT pg_advisory_lock(4711)")
-            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        # Django's flush would empty the regions as well
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: _truncate())
+        _copy_template(name)
         _use_database(name)
-    yield
-    with django_db_blocker.unblock():
+        yield
         connections.close_all()
         connection.close_pool()
 
@@ -131,10 +166,17 @@ def _clean_redis(request: pytest.FixtureRequest) -> None:
 
 
 def _truncate() -> None:
+    """Empty every table except reference data; numbers start at one again."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [row[0] for row in cursor.fetchall() if row[0] not in REFERENCE]
-        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        for attempt in range(5):
+            try:
+                cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+                return
+            except OperationalError:  # a deadlock with the live worker's look into the outbox
+                if attempt == 4:
+                    raise
 
 
 @pytest.fixture
@@ -154,82 +196,110 @@ class LiveApp:
     port: int
     sandbox: str
 
+    database: str
+
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        return self.url
+
+    @property
+    def sandbox_url(self) -> str:
+        return self.sandbox
 
     def store(self, subdomain: str, path: str = "/") -> str:
         return f"http://{subdomain}.localhost:{self.port}{path}"
 
 
 @pytest.fixture(scope="session")
-def _live_processes(django_db_setup: None, worker_name: str) -> Iterator[LiveApp]:
+def _live_processes(django_db_setup: None, django_db_blocker: DjangoDbBlocker, worker_name: str) -> Iterator[LiveApp]:
+    """Started with the first test that wants them. Their database is not the one of the other tests: the worker drains
+    its outbox at any time. Their broker is not the Redis database that every test empties."""
+    from bosonline.runtime import children
     from bosonline.runtime.ports import free_port
     from bosonline.runtime.services import Sandbox, wait_for
 
     number = int(worker_name.removeprefix("gw"))
     port = free_port(8300 + number * 100)
+    database = f"test_{worker_name}_live"
+    with django_db_blocker.unblock():
+        _copy_template(database)
+        _use_database(f"test_{worker_name}")  # building a missing template had switched it
     sandbox = Sandbox(
-        ROOT, app_url=f"http://127.0.0.1:{port}", name=f"sandbox-live-{worker_name}", wanted_port=8900 + number * 100
+        ROOT,
+        app_url=f"http://127.0.0.1:{port}",
+        name=f"sandbox-{_run()}-live-{worker_name}",
+        wanted_port=8900 + number * 100,
     )
     sandbox.start()
-    base = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     env = {
         **os.environ,
-        "DATABASE_URL": f"{base}/test_{worker_name}",
+        **sandbox.env,
+        "DATABASE_URL": f"{os.environ['DATABASE_URL'].rsplit('/', 1)[0]}/{database}",
         "REDIS_URL": settings.REDIS_URL,
-        "SANDBOX_URL": sandbox.url,
-        "WINPAY_PRIVATE_KEY": str(sandbox.folder / "merchant_private.pem"),
-        "WINPAY_PUBLIC_KEY": str(sandbox.folder / "winpay_public.pem"),
+        "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
         "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
         "THROTTLE_ENABLED": "0",
         "GATEWAY_READ_TIMEOUT": "3",
     }
-    log = (ROOT / "var" / f"live-{worker_name}.log").open("wb")
-    web = subprocess.Popen(
+    log = ROOT / "var" / "log"
+    web = children.start(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1",
          "--blocking-threads", "8", "--log-level", "warning", "--no-ws", "bosonline.wsgi:application"],
-        env=env, cwd=ROOT, stdout=log, stderr=log,
+        name="web", env=env, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
     )  # fmt: skip
-    worker = subprocess.Popen(
+    worker = children.start(
         [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "2",
          "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
-        env=env, cwd=ROOT, stdout=log, stderr=log,
+        name="worker", env=env, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-worker.log",
     )  # fmt: skip
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz", web)
-        yield LiveApp(port, sandbox.url)
+        yield LiveApp(port, sandbox.url, database)
     finally:
-        for process in (worker, web):
-            process.terminate()
-        for process in (worker, web):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        worker.terminate()
+        children.stop(web)
+        children.stop(worker)
         sandbox.stop()
-        log.close()
 
 
 @pytest.fixture
-def live_app(_live_processes: LiveApp, committed_db: None) -> LiveApp:
-    """The running product over an empty database."""
+def live_app(_live_processes: LiveApp, django_db_blocker: DjangoDbBlocker, worker_name: str) -> Iterator[LiveApp]:
+    """The running product over an empty database, in which the test is as well."""
     import requests
 
     requests.post(f"{_live_processes.sandbox}/control/reset", timeout=5)
-    return _live_processes
+    with django_db_blocker.unblock():
+        _use_database(_live_processes.database)
+        _truncate()
+        yield _live_processes
+        connection.close()
+        _truncate()
+        _use_database(f"test_{worker_name}")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
+    """Debian's Chromium; ``*.localhost`` resolves in it by itself."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
                   "--no-first-run"],
         )  # fmt: skip
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Any]:
+    """A fresh browser context: no cookies, no storage."""
+    context = chromium.new_context(locale="id-ID", timezone_id="Asia/Jakarta")
+    yield context
+    context.close()

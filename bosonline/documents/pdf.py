@@ -10,39 +10,33 @@ from typing import Any
 import barcode
 from barcode.writer import SVGWriter
 from django.template.loader import render_to_string
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-
-
-class OutsideFetch(Exception):
-    """A document asked for something that is not embedded in it."""
-
-
-def _only_data(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    if not url.startswith("data:"):
-        raise OutsideFetch(url[:60])
-    head, _sep, payload = url.partition(",")
-    mime = head[5:].split(";")[0]
-    return {"string": base64.b64decode(payload), "mime_type": mime}
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> FontConfiguration:
-    return FontConfiguration()
+def _engine() -> Any:
+    """WeasyPrint, loaded when the first document is asked for: most processes never print."""
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+    fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    return weasyprint, FontConfiguration(), fetcher
 
 
 @lru_cache(maxsize=8)
-def _stylesheet(css: str) -> CSS:
+def _stylesheet(css: str) -> Any:
     """Parsing a stylesheet costs more than laying out a label: each one is parsed once per process."""
-    return CSS(string=css, font_config=_fonts())
+    weasyprint, fonts, _fetcher = _engine()
+    return weasyprint.CSS(string=css, font_config=fonts)
 
 
 def render_pdf(template: str, context: dict[str, Any], css_template: str) -> bytes:
     """Render ``template`` with the stylesheet of ``css_template`` to one PDF."""
     html = render_to_string(template, context)
     css = render_to_string(css_template, {"size": context.get("size", "A4")})
-    document = HTML(string=html, url_fetcher=_only_data)
-    return bytes(document.write_pdf(stylesheets=[_stylesheet(css)], font_config=_fonts()) or b"")
+    weasyprint, fonts, fetcher = _engine()
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+    return bytes(document.write_pdf(stylesheets=[_stylesheet(css)], font_config=fonts) or b"")
 
 
 def code128(text: str) -> str:

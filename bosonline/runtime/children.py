@@ -169,11 +169,6 @@ def kill_session(leader: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def is_supervised(pid: int) -> bool:
-    """Whether a living supervisor is the parent: then it is in use, not a leftover."""
-    return "bosonline.runtime" in command_of(parent_of(pid))
-
-
 def end_leftover(
     pid: int, *, mark: str, folder: Path | None = None, how: signal.Signals = signal.SIGTERM, seconds: float = 10.0
 ) -> bool:
@@ -205,3 +200,18 @@ def read_pid(path: Path) -> int:
         return int(path.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return 0
+
+
+def write_pid(path: Path, process: subprocess.Popen[bytes]) -> None:
+    """The process and, in the second line, who watches it: ourselves."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{process.pid}\n{os.getpid()}\n")
+
+
+def watcher_of(path: Path) -> int:
+    """The living process that watches the one in a pid file of ours; 0 when it was left alone."""
+    try:
+        pid, watcher = (int(line) for line in path.read_text().split())
+    except (OSError, ValueError):
+        return 0
+    return watcher if is_alive(pid) and parent_of(pid) == watcher else 0

@@ -60,7 +60,7 @@ class Redis:
                  "--loglevel", "warning"],
                 name="redis", env=os.environ, cwd=self.folder, log=self.log,
             )  # fmt: skip
-            (self.folder / "pid").write_text(str(self.process.pid))
+            children.write_pid(self.folder / "pid", self.process)
             if self._becomes_ready(self.process, ends):
                 return
             children.stop(self.process)
@@ -90,7 +90,8 @@ class Redis:
         pid = children.read_pid(path)
         # redis rewrites its command line, so its working directory is what tells that it is ours
         if pid and "redis-server" in children.command_of(pid) and children.folder_of(pid) == str(self.folder):
-            if children.is_supervised(pid):
-                raise Busy(children.parent_of(pid))
+            watcher = children.watcher_of(path)
+            if watcher and watcher != os.getpid():
+                raise Busy(watcher)
             children.end_leftover(pid, mark="redis-server", folder=self.folder)
         path.unlink(missing_ok=True)

@@ -61,15 +61,15 @@ class Sandbox:
     def launch(self) -> None:
         """Start without waiting."""
         pid_file = self.project / "var" / "run" / f"{self.folder.name}.pid"
-        children.end_leftover(children.read_pid(pid_file), mark=f"--state-dir {self.folder}")
+        if not children.watcher_of(pid_file):
+            children.end_leftover(children.read_pid(pid_file), mark=f"--state-dir {self.folder} ")
         self.port = self.port if self.port and is_free(self.port) else free_port(self.wanted_port)
         self.process = children.start(
             [sys.executable, "-m", "bosonline.sandbox", "--port", str(self.port), "--state-dir", str(self.folder),
              "--app-url", self.app_url],
             name="sandbox", env={**os.environ, "PYTHONUNBUFFERED": "1"}, cwd=self.project, log=self.log,
         )  # fmt: skip
-        pid_file.parent.mkdir(parents=True, exist_ok=True)
-        pid_file.write_text(str(self.process.pid))
+        children.write_pid(pid_file, self.process)
 
     def wait(self) -> None:
         wait_for(f"{self.url}/control/failures", self.process)
@@ -201,7 +201,7 @@ def services_for_tests() -> Iterator[dict[str, str]]:
         except Busy:
             continue
         try:
-            yield env
+            yield env | {"TEST_RUN": services.suffix.strip("-")}
         finally:
             services.stop()
         return

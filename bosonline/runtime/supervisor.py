@@ -66,9 +66,11 @@ class Program:
         return RUN / f"{self.name}.pid"
 
     def start(self) -> None:
-        children.end_leftover(children.read_pid(self.pid_file), mark=self.mark, folder=PROJECT, seconds=5)
+        children.end_leftover(
+            children.read_pid(self.pid_file), mark=self.mark, folder=PROJECT, seconds=5
+        )  # its workers
         self.process = children.start(self.command, name=self.name, env=self.env, cwd=PROJECT, log=say)
-        self.pid_file.write_text(str(self.process.pid))
+        children.write_pid(self.pid_file, self.process)
 
     def ask(self) -> None:
         """To end, without waiting for it."""
@@ -221,8 +223,10 @@ def run() -> int:
 
 
 def _end_if_left(name: str, mark: str) -> None:
-    pid = children.read_pid(RUN / f"{name}.pid")
-    if pid and not children.is_supervised(pid) and children.end_leftover(pid, mark=mark, folder=PROJECT, seconds=5):
+    path = RUN / f"{name}.pid"
+    if children.watcher_of(path):
+        return  # another supervisor's; the lock of the data will say so
+    if children.end_leftover(children.read_pid(path), mark=mark, folder=PROJECT, seconds=5):
         say("run", f"ended a {name} process that an earlier run had left")
 
 
