@@ -184,7 +184,8 @@ def test_the_main_job_from_registering_to_the_money(live_app: LiveApp, chromium:
         ).raise_for_status()
         until(lambda text=text: text in _reloaded(seller).locator(".stepper .is-current").inner_text())
     buyer.page.goto(buyer_url)
-    buyer.page.get_by_text("Paket telah diterima").first.wait_for()
+    buyer.page.get_by_text("Perjalanan paket").click()
+    buyer.page.get_by_text("Paket telah diterima –").wait_for()
     buyer.shot("lacak")
     seller.shot("detail-diterima")
 
