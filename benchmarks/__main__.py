@@ -1,0 +1,17 @@
+"""``make bench``: every benchmark, one after the other, each in its own process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("place_order", "public_page")
+
+
+def main() -> int:
+    failed = [n for n in NAMES if subprocess.run([sys.executable, "-m", f"benchmarks.{n}"], check=False).returncode]
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
