@@ -16,7 +16,7 @@ from bosonline.errors import NotFound
 from forms.models import FormStat, OrderForm
 from forms.snapshot import Snapshot, snapshot_of
 from stores.models import Store
-from stores.queries import public_url, store_id_of_host
+from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
 SPEC = ListSpec(
     sorts={"id": "id", "name": "name", "status": "status", "created_at": "id"},
@@ -38,9 +38,7 @@ def buyer_store_id(request: HttpRequest, given: str = "") -> int:
     if host is not None:
         store_id = store_id_of_host(host)
     elif given:
-        store_id = (
-            Store.objects.filter(subdomain=given.lower()[:40], is_active=True).values_list("pk", flat=True).first()
-        )
+        store_id = store_id_of_subdomain(given)
     else:
         store_id = None
     if store_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +21,31 @@ from stores.services.regions import plain, tidy
 HOST_CACHE_SECONDS = 60
 
 
+_hosts: dict[str, tuple[float, int]] = {}
+
+
 def store_id_of_host(host: str) -> int | None:
-    """The store that answers at ``host``: its subdomain or a verified own domain. Cached for a minute."""
+    """The store that answers at ``host``: its subdomain or a verified own domain.
+
+    Known to the process for a second and to Redis for a minute.
+    """
+    now = time.monotonic()
+    known = _hosts.get(host)
+    if known is not None and now - known[0] < 1.0:
+        return known[1] or None
     key = f"host:{host}"
     found = cache.get(key)
-    if found is not None:
-        return found or None
-    store_id = _find_host(host)
-    cache.set(key, store_id or 0, HOST_CACHE_SECONDS)
-    return store_id
+    if found is None:
+        found = _find_host(host) or 0
+        cache.set(key, found, HOST_CACHE_SECONDS)
+    if len(_hosts) > 2000:
+        _hosts.clear()
+    _hosts[host] = (now, found)
+    return found or None
+
+
+def store_id_of_subdomain(subdomain: str) -> int | None:
+    return store_id_of_host(f"{subdomain.lower()[:40]}.{settings.BASE_DOMAIN}")
 
 
 def _find_host(host: str) -> int | None:
@@ -46,6 +63,7 @@ def _find_host(host: str) -> int | None:
 
 
 def forget_host(host: str) -> None:
+    _hosts.pop(host, None)
     cache.delete(f"host:{host}")
 
 

@@ -158,10 +158,12 @@ def _clean_redis(request: pytest.FixtureRequest) -> None:
     from bosonline.gateways.base import breakers_reset
     from bosonline.redis import redis_client
     from forms import snapshot
+    from stores import queries
 
     redis_client().flushdb()
     pagecache._local.clear()
     snapshot._local.clear()
+    queries._hosts.clear()
     breakers_reset()
 
 
