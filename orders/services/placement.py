@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,8 @@ from orders.models import Order, Payment
 from orders.services.risk import Assessment, assess
 from stores.queries import Area, area_of
 
+# How many orders a process writes at once. More only queue inside PostgreSQL, where they hold locks while they wait.
+_SLOTS = threading.BoundedSemaphore(2)
 METHOD_STATUS = {"cod": "cod_pending", "bank_transfer": "unpaid", "va": "unpaid", "qris": "unpaid"}
 ATTEMPTS = 4
 
@@ -217,7 +220,7 @@ def _call(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _execute(payload: dict[str, Any]) -> dict[str, Any]:
-    with connection.cursor() as cursor:
+    with _SLOTS, connection.cursor() as cursor:
         cursor.execute("SELECT order_place_v1(%s)", [Jsonb(payload)])
         row: dict[str, Any] = cursor.fetchone()[0]
         return row if isinstance(row, dict) else orjson.loads(row)
