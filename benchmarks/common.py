@@ -83,7 +83,9 @@ def server(application: str, env: dict[str, str], *, path: str = "/healthz") -> 
         process.wait(15)
 
 
-def wrk(url: str, *, connections: int, seconds: int = SECONDS, script: str = "", headers: dict[str, str] | None = None) -> Load:
+def wrk(
+    url: str, *, connections: int, seconds: int = SECONDS, script: str = "", headers: dict[str, str] | None = None
+) -> Load:
     """One bounded run of wrk on loopback."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
     for name, value in (headers or {}).items():
@@ -111,7 +113,9 @@ def _milliseconds(out: str, mark: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
 
 
-def alternate(floor: Callable[[], Load], subject: Callable[[], Load], runs: int = RUNS) -> tuple[list[Load], list[Load]]:
+def alternate(
+    floor: Callable[[], Load], subject: Callable[[], Load], runs: int = RUNS
+) -> tuple[list[Load], list[Load]]:
     """Floor and subject in turn, so that both feel the same machine; the first pair only warms up."""
     floor(), subject()
     pairs = [(floor(), subject()) for _n in range(runs)]
@@ -139,6 +143,8 @@ def record(name: str, *, value: float, floor: float, unit: str, note: str = "") 
         "|---|---:|---:|---:|---|---|",
     ]
     for key, row in sorted(results.items()):
-        lines.append(f"| {key} | {row['value']:,} | {row['floor']:,} | {row['ratio'] or ''} | {row['unit']} | {row['note']} |")
+        lines.append(
+            f"| {key} | {row['value']:,} | {row['floor']:,} | {row['ratio'] or ''} | {row['unit']} | {row['note']} |"
+        )
     REPORT.write_text("\n".join(lines) + "\n")
     print(f"{name}: {value:,.1f} {unit}, floor {floor:,.1f}, ratio {ratio}  {note}", flush=True)

@@ -36,7 +36,7 @@ class BenchShop:
 
 def bench_shop() -> BenchShop:
     """Everything by services except the variants and levels, which come by ``COPY``."""
-    user, store = account_register(
+    _user, store = account_register(
         name="Bench", email="bench@bosonline.id", phone="081111111111", password="Bench-rahasia-1", store_name="Bench"
     )
     with store_scope(store):
@@ -59,7 +59,9 @@ def bench_shop() -> BenchShop:
         snapshot = snapshot_of(store.pk, "madu", fresh=True)
         assert snapshot is not None
         basket = basket_of(snapshot, items=[{"variant_id": variants[0], "qty": 2}], package_id=None, bump=False)
-        quote = quote_sign(snapshot, Quote("idx", "ID Express", "03", "", 15_000, "2-3", True, basket.weight_grams, GAMBIR))
+        quote = quote_sign(
+            snapshot, Quote("idx", "ID Express", "03", "", 15_000, "2-3", True, basket.weight_grams, GAMBIR)
+        )
     return BenchShop(store.pk, "bench", form.pk, "madu", warehouse.pk, product.pk, variants, quote)
 
 
@@ -84,7 +86,12 @@ def _copy_variants(store: int, product: int, warehouse: int) -> None:
 
 def lua(shop: BenchShop, *, hot: bool) -> str:
     """A wrk script whose every request is another valid order: two variants of 200, or always the same one."""
-    plain: dict[str, Any] = {"store": shop.store, "warehouse": shop.warehouse, "form": shop.form, "product": shop.product}
+    plain: dict[str, Any] = {
+        "store": shop.store,
+        "warehouse": shop.warehouse,
+        "form": shop.form,
+        "product": shop.product,
+    }
     body = {
         "form": shop.slug, "store": shop.subdomain, "items": "@ITEMS@",
         "customer": {"name": "Siti Aminah", "phone": "@PHONE@"},

@@ -36,7 +36,9 @@ def _write(data: dict[str, Any], key: str) -> Order:
     store, warehouse = plain["store"], plain["warehouse"]
     record = IdempotencyRecord.objects.create(scope="floor", key=key, body_hash="x" * 64, created_at=now)
     customer, created = Customer.objects.get_or_create(
-        store_id=store, phone="+62" + data["customer"]["phone"][1:], defaults={"name": data["customer"]["name"], "orders_count": 1}
+        store_id=store,
+        phone="+62" + data["customer"]["phone"][1:],
+        defaults={"name": data["customer"]["name"], "orders_count": 1},
     )
     if not created:
         Customer.objects.filter(pk=customer.pk).update(orders_count=F("orders_count") + 1, last_order_at=now)
@@ -54,14 +56,18 @@ def _write(data: dict[str, Any], key: str) -> Order:
     )  # fmt: skip
     Payment.objects.create(store_id=store, order=order, method="cod", amount=order.total, created_at=now)
     for item in plain["items"]:
-        StockLevel.objects.filter(variant_id=item["variant_id"], warehouse_id=warehouse).update(reserved=F("reserved") + item["qty"])
+        StockLevel.objects.filter(variant_id=item["variant_id"], warehouse_id=warehouse).update(
+            reserved=F("reserved") + item["qty"]
+        )
         level = StockLevel.objects.get(variant_id=item["variant_id"], warehouse_id=warehouse)
         StockEntry.objects.create(
             store_id=store, variant_id=item["variant_id"], warehouse_id=warehouse, kind="reserve", on_hand_before=level.on_hand,
             on_hand_after=level.on_hand, reserved_before=level.reserved - item["qty"], reserved_after=level.reserved,
             order_id=order.pk, created_at=now,
         )  # fmt: skip
-    TimelineEntry.objects.create(store_id=store, subject="order", subject_id=order.pk, kind="order.placed", created_at=now)
+    TimelineEntry.objects.create(
+        store_id=store, subject="order", subject_id=order.pk, kind="order.placed", created_at=now
+    )
     OutboxMessage.objects.create(topic="order.placed", payload={"order_id": order.pk}, done_at=now, created_at=now)
     IdempotencyRecord.objects.filter(pk=record.pk).update(order_id=order.pk)
     return order

@@ -52,7 +52,9 @@ def round_trips(shop: Any) -> None:
         items=[{"variant_id": v, "qty": 1} for v in shop.variants[:2]], street="Jl. Melati 5", courier_quote=shop.quote,
     )  # fmt: skip
     order_place(store_id=shop.store, data=data, caller=Caller("10.0.0.1"), idempotency=("warm", "x"))
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         order_place(store_id=shop.store, data=data, caller=Caller("10.0.0.1"), idempotency=("count", "x"))
     record("place_order_round_trips", value=len(queries), floor=12, unit="round trips", note="at most 12 wanted")
 

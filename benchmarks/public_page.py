@@ -14,7 +14,10 @@ def main() -> None:
 
         shop = bench_shop()
         headers = {"Host": f"{shop.subdomain}.localhost", "Accept-Encoding": "gzip"}
-        with server("bosonline.wsgi:application", env) as ours, server("benchmarks.floor_wsgi:application", env) as bare:
+        with (
+            server("bosonline.wsgi:application", env) as ours,
+            server("benchmarks.floor_wsgi:application", env) as bare,
+        ):
 
             def page() -> Load:
                 return wrk(f"{ours}/{shop.slug}", connections=8, headers=headers)
@@ -23,8 +26,8 @@ def main() -> None:
                 return wrk(f"{bare}/constant", connections=8)
 
             floors, subjects = alternate(constant, page)
-            request = urllib.request.Request(f"{ours}/{shop.slug}", headers=headers)  # noqa: S310 - our own server
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+            request = urllib.request.Request(f"{ours}/{shop.slug}", headers=headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 html = len(answer.read())
         errors = sum(x.errors for x in [*floors, *subjects])
         record(

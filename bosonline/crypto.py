@@ -54,8 +54,9 @@ def unsign(token: str, *, salt: str, allow_expired: bool = False) -> dict[str, A
     """The data of a token made by :func:`sign`. Raises :class:`BadToken` or :class:`ExpiredToken`."""
     try:
         head, tail = token.encode("ascii").split(b".")
-        body = base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4))
-        mac = base64.urlsafe_b64decode(tail)
+        # strict: Python's lenient decoding would accept many spellings of one token
+        body = base64.b64decode(head + b"=" * (-len(head) % 4), altchars=b"-_", validate=True)
+        mac = base64.b64decode(tail, altchars=b"-_", validate=True)
     except (ValueError, UnicodeEncodeError) as exc:
         raise BadToken(token[:20]) from exc
     if not hmac.compare_digest(mac, _mac(salt, body)):

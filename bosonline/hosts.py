@@ -40,6 +40,6 @@ class HostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         host = host_of(request)
         if not is_platform_host(host):
-            request.urlconf = "bosonline.urls_buyer"  # type: ignore[attr-defined]  # Django reads it, the stubs do not know
+            request.urlconf = "bosonline.urls_buyer"
         request.store_host = None if is_platform_host(host) else host  # type: ignore[attr-defined]  # ours
         return self.get_response(request)

@@ -112,7 +112,7 @@ class LanguageMiddleware:
             api = request.path.startswith(("/api/", "/callbacks/"))
             language = "en" if api and accept.lower().startswith("en") else "id"
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # Django's own attribute
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
         return response

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import redis
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
@@ -68,7 +69,7 @@ def wake() -> None:
     """Tell the drain that there is work. Best effort: it looks by itself every second anyway."""
     try:
         redis_client().rpush(WAKE_KEY, 1)
-    except Exception:  # Redis away: the periodic look finds the row
+    except redis.RedisError:  # Redis away: the periodic look finds the row
         log.warning("outbox_wake_failed")
 
 

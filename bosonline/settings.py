@@ -21,7 +21,7 @@ if (BASE_DIR / ".env").exists():
     environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=True)
-DEFAULT_SECRET = "insecure-development-secret-change-me-in-production-0000"
+DEFAULT_SECRET = "insecure-development-secret-change-me-in-production-0000"  # noqa: S105 - refused below when DEBUG is off
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET)
 # Encrypts credentials and identity numbers at rest; apart from SECRET_KEY so that each can be rotated alone.
 FIELD_KEY = env.str("FIELD_KEY", default=DEFAULT_SECRET)
@@ -154,10 +154,11 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [p for p in (BASE_DIR / "static", VAR_DIR / "build") if p.exists()]
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")), "base_url": "/media/"},
+        "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -31,7 +31,5 @@ urlpatterns = [
     path("", include("forms.urls")),
     path("", include("orders.urls")),
     # Public product pictures. Proofs of payment are not here: they have a page with a right.
-    re_path(
-        r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.STORAGES["default"]["OPTIONS"]["location"]}
-    ),
+    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

@@ -16,8 +16,6 @@ handler500 = "bosonline.views.server_error"
 urlpatterns = [
     path("healthz", views.healthz),
     path("api/v1/", include("orders.api.urls_buyer")),
-    re_path(
-        r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.STORAGES["default"]["OPTIONS"]["location"]}
-    ),
+    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
     path("", include("orders.urls_buyer")),
 ]

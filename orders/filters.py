@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from bosonline.api.lists import ListSpec, parse_date
 from bosonline.errors import ValidationFailed
 from bosonline.phone import search_digits
-from orders.models import Order
+from orders.models import Order, OrderItem
 from sellers.rights import Member
 
 S, P, SS = Order.Status, Order.PaymentStatus, Order.ShippingStatus
@@ -70,9 +70,7 @@ SPEC = ListSpec(
         "order_number": lambda text: Q(order_number__icontains=text),
         "awb": lambda text: Q(awb__icontains=text),
         "product": lambda text: Q(
-            pk__in=Order.items.rel.related_model.objects.filter(
-                Q(product_name__icontains=text) | Q(sku__icontains=text)
-            ).values("order_id")
+            pk__in=OrderItem.objects.filter(Q(product_name__icontains=text) | Q(sku__icontains=text)).values("order_id")
         ),
     },
 )

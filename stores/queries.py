@@ -153,12 +153,12 @@ def district_of(district_id: int) -> District | None:
     return District.objects.select_related("city__province").filter(boscod_id=district_id).first()
 
 
-def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Notification], int]:
-    """The latest lines of the bell and how many of them are unread."""
+def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Any], int]:
+    """The latest lines of the bell, each with ``is_unread``, and how many are unread."""
     read = NotificationRead.objects.filter(user_id=user_id, store_id=store_id).values_list("last_id", flat=True).first()
     rows = Notification.objects.filter(Q(user_id=user_id) | Q(user__isnull=True))
     unread = rows.filter(id__gt=read or 0)[:100].count()
-    latest = list(rows.order_by("-id")[:limit])
+    latest: list[Any] = list(rows.order_by("-id")[:limit])
     for row in latest:
         row.is_unread = row.pk > (read or 0)
     return latest, unread

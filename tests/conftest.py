@@ -45,7 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     number = int(worker.removeprefix("gw")) + 1
     settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-    settings.STORAGES["default"]["OPTIONS"]["location"] = str(ROOT / "var" / f"media-{_run()}-{worker}")
+    settings.MEDIA_ROOT = settings.STORAGES["default"]["OPTIONS"]["location"] = str(
+        ROOT / "var" / f"media-{_run()}-{worker}"
+    )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         _own_sandbox(config, worker, number)

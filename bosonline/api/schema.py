@@ -28,7 +28,7 @@ class BosAutoSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         return [] if getattr(self.view, "actor", "") == "public" else [{"bearer": []}]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular asks without arguments
         text = super().get_description() or ""
         return f"{text}\n\nActor: {getattr(self.view, 'actor', '')}".strip()
 

@@ -65,7 +65,7 @@ class ApiView(APIView):
         limit = self.limits.get(request.method or "")
         if limit is not None:
             self.allowance = throttle.hit(type(self).__name__, self.throttle_key(request), limit)
-        member = request.user
+        member: Any = request.user
         if self.actor != "public" and member is not None and member.store is not None:
             self.scopes.enter_context(store_scope(member.store))
 
@@ -125,13 +125,12 @@ class IdempotentMixin:
     the unique index; when the work fails the record goes with it and the client may try again.
     """
 
-    request: Request
-
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = idempotency_key(request)
         if key is None:
             return self.create(request, *args, **kwargs)
-        scope = f"s{request.user.store.pk}:{type(self).__name__}"[:60]
+        member: Any = request.user
+        scope = f"s{member.store.pk}:{type(self).__name__}"[:60]
         digest = body_hash([request.path, request.data])
         try:
             with transaction.atomic():

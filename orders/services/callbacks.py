@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -20,6 +21,8 @@ from bosonline.tenancy import all_stores
 from orders.models import GatewayCallback, Shipment
 from orders.services.payments import gateway_paid
 from orders.services.shipping import awb_assigned, shipment_refresh
+
+log = structlog.get_logger("callbacks")
 
 
 @transaction.atomic
@@ -81,6 +84,6 @@ def callbacks_sweep(limit: int = 200) -> int:
         try:
             callback_process({"callback_id": pk})
             done += 1
-        except Exception:  # noqa: BLE001 - one bad message must not stop the others; the outbox row carries the error
-            continue
+        except Exception:
+            log.exception("callback_failed", callback=pk)
     return done

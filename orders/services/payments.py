@@ -65,7 +65,7 @@ def payment_issue(*, order_id: int) -> Payment | None:
                 )  # fmt: skip
             except GatewayOutcomeUnknown:
                 # it may have acted: ask before anything else, so that there is one VA and not two
-                va = client.inquiry_va(trx_id=payment.reference or "")
+                va = client.inquiry_va(trx_id=payment.reference or "").as_va()
             rows.update(status=S.PENDING, channel=channel, va_number=va.va_number, contract_id=va.contract_id, error="")
         else:
             qr = client.create_qris(reference=payment.reference or "", amount=payment.amount, expires_at=expires)

@@ -221,7 +221,7 @@ def _call(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _execute(payload: dict[str, Any]) -> dict[str, Any]:
     with _SLOTS, connection.cursor() as cursor:
-        cursor.execute("SELECT order_place_v1(%s)", [Jsonb(payload)])
+        cursor.execute("SELECT order_place_v1(%s)", [Jsonb(payload)])  # type: ignore[list-item]  # psycopg adapts it
         row: dict[str, Any] = cursor.fetchone()[0]
         return row if isinstance(row, dict) else orjson.loads(row)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -58,10 +59,8 @@ def user_authenticate(*, identifier: str, password: str, ip: str, user_agent: st
     throttle.hit("login-ip", ip, PER_IP)
     throttle.hit("login-account", identifier, PER_ACCOUNT)
     condition = Q(email=identifier)
-    try:
+    with suppress(InvalidPhone):
         condition |= Q(phone=normalise(identifier))
-    except InvalidPhone:
-        pass
     user = User.objects.filter(condition).first() if "\x00" not in identifier else None
     valid = check_password(password, user.password if user else _DECOY) and user is not None
     reason = "" if valid else ("password" if user else "unknown")

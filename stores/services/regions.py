@@ -128,12 +128,14 @@ def regions_match(client: BosCodClient) -> MatchReport:
                 report.unmatched_theirs.append(f"{province.name} / {city.name}")
                 continue
             for district in client.districts(city.id):
-                code = next((found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None)
-                if code is None:
+                found_code: str | None = next(
+                    (found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None
+                )
+                if found_code is None:
                     report.unmatched_theirs.append(f"{province.name} / {city.name} / {district.name}")
                 else:
-                    district_ids.setdefault(code, district.id)
-                    city_ids.setdefault(code.rsplit(".", 1)[0], city.id)
+                    district_ids.setdefault(found_code, district.id)
+                    city_ids.setdefault(found_code.rsplit(".", 1)[0], city.id)
     with transaction.atomic():
         _set_ids(Province, province_ids)
         _set_ids(City, city_ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,56 @@ from stores.models import Bank, BankAccount, Notification, NotificationRead, Sto
 from stores.queries import district_of, forget_host
 
 RESERVED = frozenset(
-    ["www", "app", "api", "admin", "internal", "static", "media", "mail", "smtp", "imap", "ftp", "ns", "ns1", "ns2", "dev", "test", "staging", "demo-api", "sandbox", "status", "help", "bantuan", "blog", "docs", "cdn", "img", "assets", "dashboard", "login", "masuk", "daftar", "bosonline", "boscod", "bospay", "winpay", "support", "billing", "localhost", "root", "webmail", "autodiscover", "payment", "payments", "callback", "callbacks", "o", "health", "healthz"]
+    [
+        "www",
+        "app",
+        "api",
+        "admin",
+        "internal",
+        "static",
+        "media",
+        "mail",
+        "smtp",
+        "imap",
+        "ftp",
+        "ns",
+        "ns1",
+        "ns2",
+        "dev",
+        "test",
+        "staging",
+        "demo-api",
+        "sandbox",
+        "status",
+        "help",
+        "bantuan",
+        "blog",
+        "docs",
+        "cdn",
+        "img",
+        "assets",
+        "dashboard",
+        "login",
+        "masuk",
+        "daftar",
+        "bosonline",
+        "boscod",
+        "bospay",
+        "winpay",
+        "support",
+        "billing",
+        "localhost",
+        "root",
+        "webmail",
+        "autodiscover",
+        "payment",
+        "payments",
+        "callback",
+        "callbacks",
+        "o",
+        "health",
+        "healthz",
+    ]
 )
 _SUBDOMAIN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])?$")
 
@@ -32,7 +82,7 @@ def subdomain_check(name: str, *, store: Store | None = None) -> dict[str, Any]:
         reason = "invalid"
     elif name in RESERVED:
         reason = "reserved"
-    elif Store.objects.filter(subdomain=name).exclude(pk=store.pk if store else None).exists():
+    elif Store.objects.filter(subdomain=name).exclude(pk=store.pk if store else 0).exists():
         reason = "taken"
     return {
         "available": reason is None,
@@ -78,7 +128,7 @@ def subdomain_set(*, store: Store, name: str) -> Store:
     changes.announce("store", store.pk, [store.pk])
     for host in (old, name):
         if host:
-            transaction.on_commit(lambda host=host: forget_host(f"{host}.{settings.BASE_DOMAIN}"))
+            transaction.on_commit(partial(forget_host, f"{host}.{settings.BASE_DOMAIN}"))
     return store
 
 

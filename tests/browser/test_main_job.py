@@ -216,7 +216,9 @@ def _pays_by_virtual_account(app: LiveApp, buyer: Tour, seller: Tour, form_url: 
     buyer.page.goto(url)
     buyer.page.get_by_text(payment["number"][-6:]).first.wait_for()
     buyer.shot("bayar-va")
-    requests.post(f"{app.sandbox}/control/payments/{payment['id']}/pay", json={"repeat": 2}, timeout=5).raise_for_status()
+    requests.post(
+        f"{app.sandbox}/control/payments/{payment['id']}/pay", json={"repeat": 2}, timeout=5
+    ).raise_for_status()
     seller.page.goto(app.url + "/pesanan")
     until(lambda: "Lunas" in _reloaded(seller).locator("tbody tr").first.inner_text())
     assert "Dikonfirmasi" in seller.page.locator("tbody tr").first.inner_text()

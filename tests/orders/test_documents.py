@@ -66,4 +66,13 @@ def test_invoices_of_many_orders_are_one_pdf_with_a_page_each(db: None) -> None:
 
 def test_a_document_never_fetches_anything() -> None:
     with pytest.raises(FatalURLFetchingError):
-        render_pdf("documents/label.html", {"pages": [{"order": {"service_name": "REG", "service_code": "REG"}, "barcode": "http://127.0.0.1:1/x.png"}], "size": "A4"}, "documents/label.css")
+        render_pdf(
+            "documents/label.html",
+            {
+                "pages": [
+                    {"order": {"service_name": "REG", "service_code": "REG"}, "barcode": "http://127.0.0.1:1/x.png"}
+                ],
+                "size": "A4",
+            },
+            "documents/label.css",
+        )

@@ -51,12 +51,12 @@ def _why(client: Client, documented: dict[str, Any], row: dict[str, str]) -> str
     operation = documented.get(_PARAMETER.sub("{}", BASE + row["path"]), {}).get(method)
     path = BASE + _PARAMETER.sub(lambda m: SAMPLE[m[1]], row["path"])
     try:
-        resolve(path)
+        match = resolve(path)
     except Resolver404:
         return "not routed"
-    answer = getattr(client, method)(path, data={} if method == "get" else "{}", content_type="application/json")
-    if answer.status_code == 405:
+    if not hasattr(getattr(match.func, "view_class", None), method):
         return "method not routed"
+    answer = getattr(client, method)(path, data={} if method == "get" else "{}", content_type="application/json")
     if answer.status_code >= 500:
         return f"answers {answer.status_code}"
     if operation is None:

@@ -133,7 +133,7 @@ class WinpayClient(HttpGateway):
             answer = self._call("create_va", "/v1.0/transfer-va/create-va", body, repeatable=False)
         except GatewayRejected as exc:
             if exc.code.startswith("409"):  # this trxId exists: an earlier try whose answer was lost
-                return self.inquiry_va(trx_id=trx_id)._va()
+                return self.inquiry_va(trx_id=trx_id).as_va()
             raise
         return self._va(answer)
 
@@ -233,7 +233,7 @@ class VaState:
     paid_amount: int
     payment_id: str
 
-    def _va(self) -> VirtualAccount:
+    def as_va(self) -> VirtualAccount:
         return VirtualAccount(self.va_number, self.contract_id, self.amount)
 
 
