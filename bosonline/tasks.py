@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from bosonline import outbox
+from bosonline import jobs, outbox
 from bosonline.models import IdempotencyRecord, OutboxMessage
 
 
@@ -22,3 +22,4 @@ def housekeeping() -> None:
     now = timezone.now()
     IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(hours=24)).delete()
     OutboxMessage.objects.filter(done_at__lt=now - timedelta(days=7)).delete()
+    jobs.jobs_sweep()

@@ -6,4 +6,5 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         # registers the outbox handlers
+        from orders import exports  # noqa: F401 - registers its job
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers

@@ -106,3 +106,7 @@ class ShippingIn(serializers.Serializer[Any]):
 class WinpayIn(serializers.Serializer[Any]):
     order_id = serializers.IntegerField(min_value=1, max_value=2**62)
     channel = serializers.CharField(max_length=20)
+
+
+class DownloadIn(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=["csv", "xlsx"], required=False, default="csv")

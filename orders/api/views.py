@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bosonline import jobs
 from bosonline.api.views import ApiView, body_hash, bulk_answer, bulk_row, client_ip, idempotency_key
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.gateways.winpay import CHANNELS
+from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
 from forms.queries import buyer_store_id
 from orders import queries
 from orders.api import serializers as s
 from orders.documents import invoices_pdf, qris_png
+from orders.exports import orders_download
 from orders.filters import orders_for
 from orders.models import FollowUp
 from orders.services import followups, payments, shipping, status
@@ -336,3 +341,52 @@ class WinpayView(ApiView):
             )
         payment = payments.payment_issue_now(order_id=order.pk)
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
+
+
+class OrdersDownloadView(ApiView):
+    """Download what the list's filters show, as a background job (``format`` csv or xlsx)."""
+
+    group = "order"
+    rights = {"POST": "export"}
+
+    @extend_schema(request=s.DownloadIn, parameters=LIST, responses={202: dict})
+    def post(self, request: Request) -> Response:
+        data = self.parse(s.DownloadIn)
+        job = orders_download(member=self.member, query=request.query_params, file_format=data["format"])
+        return Response({"data": jobs.job_as_api(job)}, status=202)
+
+
+class ExportsView(ApiView):
+    """One's own downloads, the newest first."""
+
+    group = "order"
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        rows = BackgroundJob.objects.filter(user_id=self.member.user.pk).order_by("-id")[:50]
+        data = [jobs.job_as_api(job) for job in rows]
+        return Response({"data": data, "total": len(data)})
+
+
+class ExportView(ApiView):
+    """The progress of one download."""
+
+    group = "order"
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, pk: int) -> Response:
+        return Response({"data": jobs.job_as_api(jobs.job_of(job_id=pk, user_id=self.member.user.pk))})
+
+
+class ExportFileView(ApiView):
+    """The file of a finished download, for its owner only."""
+
+    group = "order"
+
+    @extend_schema(responses={(200, "application/octet-stream"): bytes})
+    def get(self, request: Request, pk: int) -> Any:
+        job = jobs.job_of(job_id=pk, user_id=self.member.user.pk)
+        path = Path(settings.MEDIA_ROOT) / job.file
+        if not job.file or not path.is_file():
+            raise NotFound(_("This file does not exist any more."))
+        return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)

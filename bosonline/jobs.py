@@ -1,0 +1,112 @@
+"""Long work with progress (exports, batch prints, imports): one machinery for all of it.
+
+A kind is a function registered with :func:`job_kind`; it gets the job and a path to write to and yields how many rows it
+has done so far. The row belongs to a user; nobody else sees it or its file. Files are kept seven days.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from bosonline import outbox
+from bosonline.errors import NotFound
+from bosonline.models import BackgroundJob
+from bosonline.tenancy import all_stores, store_scope
+
+log = structlog.get_logger("jobs")
+
+Worker = Callable[[BackgroundJob, Path], Iterator[int]]
+KEEP = timedelta(days=7)
+_kinds: dict[str, Worker] = {}
+
+
+def job_kind(kind: str) -> Callable[[Worker], Worker]:
+    """Register the generator that does the work of ``kind``."""
+
+    def register(function: Worker) -> Worker:
+        _kinds[kind] = function
+        return function
+
+    return register
+
+
+@transaction.atomic
+def job_start(
+    *, kind: str, store_id: int, user_id: int, params: dict[str, Any], filename: str, rows: int
+) -> BackgroundJob:
+    """Queue a job; it runs in the worker after the commit. ``rows`` is what progress is counted against."""
+    job = BackgroundJob.objects.create(
+        store_id=store_id, user_id=user_id, kind=kind, params=params, filename=filename, rows_total=rows
+    )
+    outbox.enqueue("job.run", {"job_id": job.pk, "store_id": store_id}, dedup_key=f"job.run:{job.pk}")
+    return job
+
+
+@outbox.handler("job.run")
+def job_run(payload: dict[str, Any]) -> None:
+    """Run a job. A worker that died in between leaves it queued or running; the next try starts it anew."""
+    with store_scope(payload["store_id"]):
+        job = BackgroundJob.objects.filter(pk=payload["job_id"]).first()
+        if job is None or job.status in (BackgroundJob.Status.DONE, BackgroundJob.Status.FAILED):
+            return
+        rows = BackgroundJob.objects.filter(pk=job.pk)
+        rows.update(status=BackgroundJob.Status.RUNNING, started_at=timezone.now(), rows_done=0)
+        name = f"jobs/{job.store_id}/{secrets.token_urlsafe(18)}{Path(job.filename).suffix}"
+        path = Path(settings.MEDIA_ROOT) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            told = time.monotonic()
+            done = 0
+            for done in _kinds[job.kind](job, path):
+                if time.monotonic() - told > 0.5:
+                    rows.update(rows_done=done)
+                    told = time.monotonic()
+        except Exception as exc:
+            log.exception("job_failed", job=job.pk, kind=job.kind)
+            path.unlink(missing_ok=True)
+            rows.update(status=BackgroundJob.Status.FAILED, error=str(exc)[:500], finished_at=timezone.now())
+            return
+        now = timezone.now()
+        rows.update(status=BackgroundJob.Status.DONE, rows_done=done, file=name, finished_at=now, expires_at=now + KEEP)
+
+
+def job_of(*, job_id: int, user_id: int) -> BackgroundJob:
+    """One's own job, else 404."""
+    job = BackgroundJob.objects.filter(pk=job_id, user_id=user_id).first()
+    if job is None:
+        raise NotFound()
+    return job
+
+
+def job_as_api(job: BackgroundJob) -> dict[str, Any]:
+    """``{"id", "status", "progress", "rows", "url"}`` (api.md, Downloads)."""
+    ready = job.status == BackgroundJob.Status.DONE and bool(job.file)
+    return {
+        "id": job.pk,
+        "kind": job.kind,
+        "status": job.status,
+        "progress": job.progress,
+        "rows": job.rows_done if ready else job.rows_total,
+        "url": f"/api/v1/store/exports/{job.pk}/file" if ready else None,
+        "error": job.error,
+    }
+
+
+def jobs_sweep() -> int:
+    """Remove files that are older than seven days."""
+    with all_stores():
+        old = BackgroundJob.objects.filter(expires_at__lt=timezone.now()).exclude(file="")
+        for job in old[:500]:
+            (Path(settings.MEDIA_ROOT) / job.file).unlink(missing_ok=True)
+            BackgroundJob.objects.filter(pk=job.pk).update(file="")
+        return len(old)
