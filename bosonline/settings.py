@@ -114,7 +114,6 @@ DATABASES["default"]["OPTIONS"] = {
     "prepare_threshold": None if env.bool("PGBOUNCER", default=False) else 3,
     "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 10},
 }
-DB_STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=20_000)
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")
 CACHES = {
@@ -237,6 +236,7 @@ GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
 
 QUOTE_SECONDS = 30 * 60
 RATE_CACHE_SECONDS = 24 * 3600
+TRUST_FORWARDED = env.bool("TRUST_FORWARDED", default=False)
 THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", default=True)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

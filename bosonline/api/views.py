@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import orjson
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -98,10 +99,8 @@ class ApiView(APIView):
 
 def client_ip(request: HttpRequest) -> str:
     """The caller's address. Behind our own proxy the last hop it added; never a header a stranger can invent."""
-    from django.conf import settings
-
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if forwarded and getattr(settings, "TRUST_FORWARDED", False):
+    if forwarded and settings.TRUST_FORWARDED:
         return forwarded.rsplit(",", 1)[-1].strip()
     return request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104 - a placeholder, nothing binds to it
 
