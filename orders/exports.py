@@ -39,7 +39,7 @@ def orders_download(*, member: Member, query: QueryDict, file_format: str) -> Ba
     member.require("export")
     if file_format not in ("csv", "xlsx"):
         raise ValidationFailed.field("format", _("Choose csv or xlsx."))
-    params = {k: v for k, v in query.dict().items() if k not in ("start", "limit", "after", "format")}
+    params = {k: str(v) for k, v in query.dict().items() if k not in ("start", "limit", "after", "format")}
     rows = orders_for(member, params).count()
     assert member.store is not None
     return job_start(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import signal
@@ -120,27 +119,11 @@ class Watch:
                 say("run", f"{self.name}: {exc}")
 
 
-def static_stamp() -> str:
-    """Changes when something that collectstatic collects has changed."""
-    digest = hashlib.sha256()
-    for folder in (PROJECT / "static", PROJECT / "var" / "build"):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                stat = path.stat()
-                digest.update(f"{path.relative_to(PROJECT)}:{stat.st_mtime_ns}:{stat.st_size}".encode())
-    digest.update((PROJECT / "requirements.txt").read_bytes())  # packages bring files, too
-    return digest.hexdigest()
-
-
 def prepare(env: dict[str, str], stopping: threading.Event) -> int:
     """Everything between a fresh database and a running product, in one Django process."""
-    stamp, now = RUN / "static.stamp", static_stamp()
     arguments = ["startup"]
     if os.environ.get("DEMO", "1") != "0":
         arguments.append("--demo")
-    collected = (PROJECT / "var" / "static" / "staticfiles.json").exists()
-    if not collected or not stamp.exists() or stamp.read_text() != now:
-        arguments.append("--collectstatic")
     process = children.start(
         [sys.executable, "manage.py", *arguments], name="startup", env=env, cwd=PROJECT, log=lambda _n, t: say("run", t)
     )
@@ -148,8 +131,6 @@ def prepare(env: dict[str, str], stopping: threading.Event) -> int:
         if stopping.wait(0.05):
             children.stop(process, seconds=5)
             raise Stopped
-    if process.returncode == 0:
-        stamp.write_text(now)
     return process.returncode
 
 

@@ -13,13 +13,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--demo", action="store_true", help="seed a demo store on the first start")
-        parser.add_argument("--collectstatic", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         call_command("load_regions")
         call_command("boscod_match", if_needed=True)
-        if options["collectstatic"]:
-            call_command("collectstatic", interactive=False, verbosity=0, clear=False)
         if options["demo"] and "seed_demo" in get_commands():
             call_command("seed_demo")
