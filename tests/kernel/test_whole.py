@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -167,3 +168,7 @@ def test_list_queries_do_not_grow_with_rows(db: None, client: Client, django_ass
     for n in range(20):
         shop.place(phone=f"0813000000{n:02d}")
     assert [count(path) for path in paths] == before
+
+
+def test_every_model_change_has_its_migration(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
