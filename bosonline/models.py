@@ -92,7 +92,9 @@ class TimelineEntry(StoreOwned):
     subject = models.CharField(max_length=20)
     subject_id = models.BigIntegerField()
     kind = models.CharField(max_length=40)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     actor_label = models.CharField(max_length=80, db_default="", default="")
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())

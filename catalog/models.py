@@ -149,8 +149,8 @@ class StockEntry(StoreOwned):
         COMMIT = "commit", _("Shipped")
         RESTOCK = "restock", _("Return received")
 
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     on_hand_before = models.IntegerField()
     on_hand_after = models.IntegerField()
@@ -158,7 +158,9 @@ class StockEntry(StoreOwned):
     reserved_after = models.IntegerField()
     reason = models.CharField(max_length=200, db_default="", default="")
     order_id = models.BigIntegerField(null=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -87,13 +87,13 @@ class Order(StoreOwned):
         MANUAL = "manual", _("Entered by staff")
         IMPORT = "import", _("Import")
 
-    order_number = models.CharField(max_length=16, unique=True)
-    token = models.CharField(max_length=30, unique=True)
+    order_number = models.CharField(max_length=16)
+    token = models.CharField(max_length=30)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.FORM)
     is_test = models.BooleanField(default=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", db_index=False)
     form = models.ForeignKey(OrderForm, null=True, on_delete=models.PROTECT, related_name="+")
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
     payment_status = models.CharField(max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID)
@@ -108,7 +108,7 @@ class Order(StoreOwned):
     buyer_name = models.CharField(max_length=80)
     buyer_phone = models.CharField(max_length=16)
     buyer_email = models.EmailField(blank=True, default="")
-    district = models.ForeignKey(District, null=True, on_delete=models.PROTECT, related_name="+")
+    district = models.ForeignKey(District, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     district_name = models.CharField(max_length=80, blank=True, default="")
     city_name = models.CharField(max_length=80, blank=True, default="")
     province_name = models.CharField(max_length=60, blank=True, default="")
@@ -159,7 +159,9 @@ class Order(StoreOwned):
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True, default="")
     tags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
-    possible_duplicate_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    possible_duplicate_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     label_printed_at = models.DateTimeField(null=True)
     invoice_printed_at = models.DateTimeField(null=True)
@@ -173,6 +175,9 @@ class Order(StoreOwned):
 
     class Meta:
         constraints = [
+            # constraints and not unique=True, which would add a second index for LIKE to each
+            models.UniqueConstraint(fields=["order_number"], name="order_number_once"),
+            models.UniqueConstraint(fields=["token"], name="order_token_once"),
             models.CheckConstraint(
                 condition=Q(
                     total=F("goods")
@@ -220,8 +225,8 @@ class OrderItem(StoreOwned):
     """A line of the order: names and prices as they were when it was placed (rupiah, grams)."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+", db_index=False)
     product_name = models.CharField(max_length=120)
     variant_name = models.CharField(max_length=200, blank=True, default="")
     sku = models.CharField(max_length=60, blank=True, default="")

@@ -39,10 +39,12 @@ class Payment(StoreOwned):
     error = models.CharField(max_length=200, blank=True, default="")
     expires_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
-    bank_account = models.ForeignKey(BankAccount, null=True, on_delete=models.SET_NULL, related_name="+")
+    bank_account = models.ForeignKey(
+        BankAccount, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     proof = models.CharField(max_length=200, blank=True, default="")
     proof_at = models.DateTimeField(null=True)
-    confirmed_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    confirmed_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     # the gateway's own id of the money received: the same money can never count twice
     gateway_payment_id = models.CharField(max_length=100, null=True, unique=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -129,7 +129,7 @@ def order_place(
             snapshot = snapshot_of(store_id, data.form_slug, fresh=True)
         except IntegrityError as exc:
             # another open transfer has this amount, or the random order number exists: draw again
-            if not any(name in str(exc) for name in ("payment_unique_amount", "order_number", "orders_order_token")):
+            if not any(name in str(exc) for name in ("payment_unique_amount", "order_number_once", "order_token_once")):
                 raise
     raise Conflict(_("Many orders arrive right now. Please press the button again."), code="try_again", status=503)
 
