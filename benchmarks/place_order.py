@@ -25,7 +25,7 @@ def measure(env: dict[str, str], shop: Any, *, hot: bool) -> None:
 
         floors, subjects = alternate(lambda: load(bare), lambda: load(ours))
         wide = load(ours, 32)
-    errors = sum(x.errors for x in [*floors, *subjects, wide])
+    errors = sum(x.errors for x in [*subjects, wide])
     connection.close()
     with all_stores():
         wrong = len(stock_mismatches())

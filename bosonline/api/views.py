@@ -150,7 +150,7 @@ class IdempotentMixin:
             return Response(stored.answer, status=stored.status_code, headers={"Idempotent-Replayed": "true"})
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        raise NotImplementedError
+        raise AssertionError("a subclass creates")
 
 
 def bulk_answer(results: list[dict[str, Any]]) -> Response:

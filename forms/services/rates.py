@@ -121,14 +121,12 @@ def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[
 def shipping_options(snapshot: Snapshot, basket: Basket, *, destination_id: int, method: str) -> list[dict[str, Any]]:
     """The courier list of ``GET /checkout/rates``, cheapest first, the recommended one marked.
 
-    For COD only services that collect cash at this destination are listed.
+    For COD only services that collect cash at this destination are listed. When neither BosCOD nor the cache knows a
+    price, the one option is that CS confirms the fee: the order is taken and waits for its courier.
     """
     try:
         rates, estimate = rates_find(snapshot.origin_id, destination_id, basket.weight_grams)
     except ServiceFailed:
-        rates, estimate = [], True
-        if method == "cod":
-            raise
         return [_manual_option(snapshot, basket, destination_id)]
     options = [
         _option(snapshot, basket, rate, destination_id, method, estimate)
@@ -176,10 +174,10 @@ def _manual_option(snapshot: Snapshot, basket: Basket, destination_id: int) -> d
     name = str(_("Shipping fee confirmed by CS"))
     return {
         "courier_code": MANUAL, "courier_name": name, "service_code": MANUAL, "service_name": "",
-        "price": 0, "original_price": 0, "subsidy": 0, "etd": "", "cod": False, "cod_fee": 0, "insurance": 0,
+        "price": 0, "original_price": 0, "subsidy": 0, "etd": "", "cod": True, "cod_fee": 0, "insurance": 0,
         "recommended": True, "estimate": True,
         "quote": quote_sign(
-            snapshot, Quote(MANUAL, name, MANUAL, "", 0, "", False, basket.weight_grams, destination_id)
+            snapshot, Quote(MANUAL, name, MANUAL, "", 0, "", True, basket.weight_grams, destination_id)
         ),
     }  # fmt: skip
 

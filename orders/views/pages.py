@@ -322,7 +322,7 @@ class OrderAction(StorePage):
         )
 
     def act(self, order: Order) -> str:
-        raise NotImplementedError
+        raise AssertionError("a subclass acts")
 
 
 class OrderStatusAction(OrderAction):

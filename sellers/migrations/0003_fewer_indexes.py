@@ -5,16 +5,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sellers', '0002_initial'),
-        ('stores', '0003_fewer_indexes'),
+        ("sellers", "0002_initial"),
+        ("stores", "0003_fewer_indexes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='membership',
-            name='store',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store'),
+            model_name="membership",
+            name="store",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stores.store"
+            ),
         ),
     ]

@@ -369,3 +369,21 @@ def test_a_gateway_that_is_down_never_breaks_the_rates_while_the_cache_lives(db:
         rates.rates_find(15780, 14911, 1000)
     assert caught.value.status == 503 and caught.value.extra["service"] == "boscod"
     assert GatewayError
+
+
+def test_without_any_rate_the_order_is_taken_and_cs_confirms_the_fee(db: None, boscod: Any) -> None:
+    from forms.pricing import basket_of
+    from forms.services.rates import shipping_options
+
+    shop = make_shop()
+    boscod("boscod", "down")
+    basket = basket_of(
+        shop.snapshot, items=[{"variant_id": shop.variants[0].pk, "qty": 1}], package_id=None, bump=False
+    )
+    (option,) = shipping_options(shop.snapshot, basket, destination_id=14910, method="cod")
+    assert option["estimate"]
+    order = shop.order(courier_quote=option["quote"])
+    assert (order.shipping, order.courier_code) == (0, "")
+    with pytest.raises(DomainError) as caught:
+        book(shop, order)
+    assert caught.value.code == "no_courier"
