@@ -169,6 +169,7 @@ def test_the_main_job_from_registering_to_the_money(live_app: LiveApp, chromium:
     seller.page.get_by_text("Hasil disimpan").or_(seller.page.get_by_text("Dikonfirmasi.")).first.wait_for()
 
     seller.page.get_by_role("button", name="Pesan kurir").click()
+    seller.page.get_by_text("No. resi datang sebentar lagi").wait_for()
     awb = until(lambda: _awb(seller))
     seller.shot("detail-resi")
     for kind in ("label", "invoice"):
@@ -200,6 +201,7 @@ def test_the_main_job_from_registering_to_the_money(live_app: LiveApp, chromium:
 
 
 def _reloaded(tour: Tour) -> Any:
+    tour.page.wait_for_load_state()
     tour.page.reload()
     return tour.page
 
