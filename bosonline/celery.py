@@ -20,6 +20,8 @@ app.conf.beat_schedule = {
     "process-callbacks": {"task": "orders.process_callbacks", "schedule": 30.0},
     "complete-delivered": {"task": "orders.complete_delivered", "schedule": 3600.0},
     "flush-form-counters": {"task": "forms.flush_counters", "schedule": 30.0},
+    "recheck-domains": {"task": "stores.recheck_domains", "schedule": 3600.0},
+    "release-subdomains": {"task": "stores.release_subdomains", "schedule": 3600.0},
     "housekeeping": {"task": "bosonline.housekeeping", "schedule": 3600.0},
 }
 

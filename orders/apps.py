@@ -5,6 +5,12 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from bosonline import guards
+
         # registers the outbox handlers
         from orders import exports  # noqa: F401 - registers its job
+        from orders.queries import warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
+
+        for action in ("warehouse.delete", "warehouse.deactivate"):
+            guards.guard(action, warehouse_has_open_orders)
