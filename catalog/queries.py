@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound
@@ -126,3 +127,12 @@ def stock_mismatches() -> list[dict[str, Any]]:
                 {"level": level.pk, "level_says": (level.on_hand, level.reserved), "ledger_says": (on_hand, reserved)}
             )
     return wrong
+
+
+def warehouse_holds_stock(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: pieces that lie in the warehouse or are promised from it."""
+    levels = StockLevel.objects.filter(store_id=store_id, warehouse_id=warehouse_id)
+    sums = levels.aggregate(on_hand=Sum("on_hand", filter=Q(on_hand__gt=0)), reserved=Sum("reserved"))
+    if sums["on_hand"] or sums["reserved"]:
+        return [_("%(n)s pieces of stock are here. Move them first.") % {"n": sums["on_hand"] or sums["reserved"]}]
+    return []

@@ -184,3 +184,13 @@ def form_as_api(form: OrderForm, store: Store, stats: dict[str, int] | None = No
         "conversion_bp": orders * 10_000 // stats["views"] if stats["views"] else 0,
         "created_at": form.created_at.isoformat(),
     }
+
+
+def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: forms that ship from the warehouse."""
+    forms = OrderForm.objects.filter(store_id=store_id, warehouse_id=warehouse_id, deleted_at__isnull=True)
+    names = list(forms.order_by("id").values_list("name", flat=True)[:4])
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    return [_("Order forms ship from here: %(names)s.") % {"names": shown}]

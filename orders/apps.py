@@ -5,6 +5,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from bosonline import guards
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
         from sellers import ports
@@ -13,4 +14,8 @@ class OrdersConfig(AppConfig):
         ports.register_erasure("orders", store_erase)
         # registers the outbox handlers
         from orders import exports  # noqa: F401 - registers its job
+        from orders.queries import warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
+
+        for action in ("warehouse.delete", "warehouse.deactivate"):
+            guards.guard(action, warehouse_has_open_orders)
