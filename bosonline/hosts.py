@@ -31,6 +31,11 @@ def host_url(host: str, path: str = "/") -> str:
     return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
 
 
+def platform_url(path: str = "/") -> str:
+    """A dashboard page's address for mails: from the settings, never from a Host header."""
+    return host_url(settings.BASE_DOMAIN, path)
+
+
 def store_url(subdomain: str, path: str = "/") -> str:
     """The public address of a store's page on its subdomain."""
     return host_url(f"{subdomain}.{settings.BASE_DOMAIN}", path)

@@ -39,7 +39,6 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEM
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -125,7 +124,8 @@ CACHES = {
         "KEY_PREFIX": "bos",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# The cookie carries the number of a LoginSession row, which decides; a store of its own would only be a second truth.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
 SESSION_COOKIE_HTTPONLY = True
@@ -189,6 +189,12 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "/masuk"
 ACCESS_TOKEN_SECONDS = 3600
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+RESET_PASSWORD_SECONDS = env.int("RESET_PASSWORD_SECONDS", default=3600)
+CONFIRM_EMAIL_SECONDS = 3 * 24 * 3600
+INVITATION_SECONDS = 7 * 24 * 3600
+DEVICE_SECONDS = 180 * 24 * 3600
+ACCOUNT_DELETION_DAYS = 30
+STORES_PER_USER = env.int("STORES_PER_USER", default=20)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -6,7 +6,12 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import guards
+        from orders.services.erasure import store_erase
+        from orders.services.staff import hand_over, open_orders_of
+        from sellers import ports
 
+        ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
+        ports.register_erasure("orders", store_erase)
         # registers the outbox handlers
         from orders import exports  # noqa: F401 - registers its job
         from orders.queries import warehouse_has_open_orders

@@ -17,7 +17,8 @@ from django.utils import timezone
 from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
 from stores.areas import Area, area_of, areas_search
-from stores.models import BankAccount, District, Domain, Notification, NotificationRead, Store, Warehouse
+from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
+from stores.notifications import not_muted
 
 __all__ = [
     "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
@@ -162,13 +163,15 @@ def district_of(district_id: int) -> District | None:
 
 
 def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Any], int]:
-    """The latest lines of the bell, each with ``is_unread``, and how many are unread."""
-    read = NotificationRead.objects.filter(user_id=user_id, store_id=store_id).values_list("last_id", flat=True).first()
+    """The latest lines of the bell, each with ``is_unread``, and how many are unread. Muted groups are left out."""
+    state = NotificationState.objects.filter(user_id=user_id, store_id=store_id).first()
+    read = state.last_id if state else 0
     rows = Notification.objects.filter(Q(user_id=user_id) | Q(user__isnull=True))
-    unread = rows.filter(id__gt=read or 0)[:100].count()
+    rows = rows.filter(not_muted(state.muted if state else []))
+    unread = rows.filter(id__gt=read)[:100].count()
     latest: list[Any] = list(rows.order_by("-id")[:limit])
     for row in latest:
-        row.is_unread = row.pk > (read or 0)
+        row.is_unread = row.pk > read
     return latest, unread
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from bosonline.api.paths import both
 from stores.api import bank_accounts, domains, warehouses
+from stores.api import notifications as n
 from stores.api import views as v
 
 urlpatterns = [
@@ -26,6 +27,10 @@ urlpatterns = [
     *both("store/bank-accounts/<int:pk>", bank_accounts.BankAccountView.as_view()),
     *both("store/bank-accounts/<int:pk>/status", bank_accounts.BankAccountStatusView.as_view()),
     *both("store/couriers", v.CourierListView.as_view()),
-    *both("store/notifications", v.NotificationsView.as_view()),
+    *both("store/notifications", n.NotificationsView.as_view()),
+    *both("store/notifications/preferences", n.PreferencesView.as_view()),
+    *both("store/announcements", n.AnnouncementsView.as_view()),
+    *both("store/announcements/<int:pk>/dismiss", n.DismissView.as_view()),
+    *both("store/tips", n.TipsView.as_view()),
     *both("store/bospay/balance", v.BosPayView.as_view()),
 ]

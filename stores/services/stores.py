@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from bosonline import changes, outbox, timeline
 from bosonline.errors import ValidationFailed
 from bosonline.images import image_copies, image_open
-from stores.models import Notification, NotificationRead, Store
+from stores.models import Notification, NotificationState, Store
 
 # the services of the store's parts, for callers that set up a whole store
 from stores.services.bank_accounts import bank_account_create, bank_account_of
@@ -132,5 +132,5 @@ def notify(
 def notifications_mark_read(*, user_id: int, store: Store, last_id: int | None = None) -> None:
     """Everything up to ``last_id`` (the newest when None) counts as read; never goes backwards."""
     newest = last_id or Notification.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    row, _created = NotificationRead.objects.get_or_create(user_id=user_id, store=store)
-    NotificationRead.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)
+    row, _created = NotificationState.objects.get_or_create(user_id=user_id, store=store)
+    NotificationState.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stores", "0004_domains_and_match"),
+        ("stores", "0011_accounts"),
     ]
 
     operations = [
