@@ -234,8 +234,8 @@ def domains_due() -> list[int]:
     rested = Q(checked_at__isnull=True) | Q(checked_at__lte=now - DAILY)
     young = Q(verified_at__isnull=True, created_at__gte=now - timedelta(days=7))
     failing = Q(verified_at__isnull=False, failing_since__isnull=False)
-    rows = Domain.objects.filter(kind=Domain.Kind.CUSTOM).filter((healthy & rested) | ((young | failing) & due))
     with all_stores():
+        rows = Domain.objects.filter(kind=Domain.Kind.CUSTOM).filter((healthy & rested) | ((young | failing) & due))
         return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:500])
 
 
