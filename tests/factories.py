@@ -163,5 +163,8 @@ def make_voucher(shop: Shop, **changes: Any) -> Voucher:
         "code": f"HEMAT{next(_numbers)}", "kind": "product", "value_type": "fixed", "value": 10_000, "stock": 1,
         "voucher_limit": 1, "start_date": date.today() - timedelta(days=2), "end_date": date.today() + timedelta(days=2),
     } | changes  # fmt: skip
+    products = values.pop("products", [])
     with store_scope(shop.store):
-        return Voucher.objects.create(store=shop.store, **values)
+        voucher: Voucher = Voucher.objects.create(store=shop.store, **values)
+        voucher.products.set(products)
+    return voucher

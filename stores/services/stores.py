@@ -197,6 +197,7 @@ def warehouse_create(
         boscod_state=Warehouse.BosCodState.PENDING,
     )
     outbox.enqueue("warehouse.register", {"store_id": store.pk, "warehouse_id": warehouse.pk})
+    changes.announce("warehouse", store.pk, [warehouse.pk])
     return warehouse
 
 
