@@ -49,7 +49,7 @@ class Shop:
 
     def level(self, index: int = 0) -> StockLevel:
         with store_scope(self.store):
-            return StockLevel.objects.get(variant=self.variants[index])
+            return StockLevel.objects.get(variant=self.variants[index], warehouse=self.warehouse)
 
     def token(self, user: User | None = None) -> str:
         session = session_open(
