@@ -39,7 +39,6 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEM
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -123,7 +122,8 @@ CACHES = {
         "KEY_PREFIX": "bos",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# The cookie carries the number of a LoginSession row, which decides; a store of its own would only be a second truth.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
 SESSION_COOKIE_HTTPONLY = True
@@ -165,6 +165,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_URL = "/media/"
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
+IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=40_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -184,6 +185,12 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "/masuk"
 ACCESS_TOKEN_SECONDS = 3600
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+RESET_PASSWORD_SECONDS = env.int("RESET_PASSWORD_SECONDS", default=3600)
+CONFIRM_EMAIL_SECONDS = 3 * 24 * 3600
+INVITATION_SECONDS = 7 * 24 * 3600
+DEVICE_SECONDS = 180 * 24 * 3600
+ACCOUNT_DELETION_DAYS = 30
+STORES_PER_USER = env.int("STORES_PER_USER", default=20)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

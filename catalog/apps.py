@@ -6,6 +6,9 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import changes
+        from catalog.services.erasure import store_erase
         from catalog.services.stock import levels_for_warehouses
+        from sellers import ports
 
         changes.subscribe("warehouse", levels_for_warehouses)
+        ports.register_erasure("catalog", store_erase)

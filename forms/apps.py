@@ -6,10 +6,13 @@ class FormsConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import changes
-        from catalog import ports
+        from catalog import ports as catalog_ports
         from forms.queries import uses_of_products
+        from forms.services.erasure import store_erase
         from forms.services.forms import products_changed, store_changed
+        from sellers import ports
 
+        ports.register_erasure("forms", store_erase)
         changes.subscribe("product", products_changed)
         changes.subscribe("store", store_changed)
-        ports.register_uses("form", uses_of_products)
+        catalog_ports.register_uses("form", uses_of_products)

@@ -116,8 +116,7 @@ class Member:
     def role_name(self) -> str:
         if self.membership is None:
             return ""
-        role = self.membership.role
-        return str(PRESETS[role.preset][0]) if role.preset in PRESETS else role.name
+        return self.membership.role.label
 
     @property
     def is_owner(self) -> bool:

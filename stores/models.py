@@ -223,14 +223,71 @@ class Notification(StoreOwned):
         indexes = [models.Index(fields=["store", "-id"], name="notification_store")]
 
 
-class NotificationRead(models.Model):
-    """How far a user has read a store's bell: one row instead of one per notification."""
+class NotificationState(models.Model):
+    """A user's bell in a store: how far it was read (one row instead of one per line) and what they want to hear of."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
     last_id = models.BigIntegerField(default=0)
+    # groups of ``stores.notifications.GROUPS`` that this user does not want in the bell
+    muted = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    digest = models.BooleanField(default=False)
+    digest_sent_on = models.DateField(null=True)
 
     objects: ClassVar[Any] = models.Manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "store"], name="notificationread_once")]
+
+
+class Announcement(models.Model):
+    """A word of the platform to sellers (``announcement``) or a hint how to do better (``tip``), in both languages."""
+
+    class Kind(models.TextChoices):
+        ANNOUNCEMENT = "announcement", _("Announcement")
+        TIP = "tip", _("Tip")
+
+    class Segment(models.TextChoices):
+        ALL = "all", _("All stores")
+        STARTING = "starting", _("Stores that have not finished the onboarding")
+        SELLING = "selling", _("Stores that have finished the onboarding")
+        MARKED = "marked", _("Stores with a marking")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    segment = models.CharField(max_length=10, choices=Segment.choices, default=Segment.ALL)
+    marking = models.CharField(max_length=40, blank=True, default="")
+    title_id = models.CharField(max_length=120)
+    title_en = models.CharField(max_length=120, blank=True, default="")
+    body_id = models.CharField(max_length=500)
+    body_en = models.CharField(max_length=500, blank=True, default="")
+    url = models.CharField(max_length=300, blank=True, default="")
+    starts_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=True)
+    # names a built-in row, so that it is made once
+    key = models.CharField(max_length=40, null=True, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="announcement_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(segment="marked") & ~Q(marking="") | ~Q(segment="marked") & Q(marking=""),
+                name="announcement_marking",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_id
+
+
+class AnnouncementDismissal(models.Model):
+    """A user closed it; it does not come back."""
+
+    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "announcement"], name="announcementdismissal_once")]

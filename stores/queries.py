@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from bosonline.hosts import store_url
 from bosonline.tenancy import all_stores
-from stores.models import District, Domain, Notification, NotificationRead, Store
+from stores.models import District, Domain, Notification, NotificationState, Store
+from stores.notifications import not_muted
 from stores.services.regions import plain, tidy
 
 HOST_CACHE_SECONDS = 60
@@ -154,13 +155,15 @@ def district_of(district_id: int) -> District | None:
 
 
 def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Any], int]:
-    """The latest lines of the bell, each with ``is_unread``, and how many are unread."""
-    read = NotificationRead.objects.filter(user_id=user_id, store_id=store_id).values_list("last_id", flat=True).first()
+    """The latest lines of the bell, each with ``is_unread``, and how many are unread. Muted groups are left out."""
+    state = NotificationState.objects.filter(user_id=user_id, store_id=store_id).first()
+    read = state.last_id if state else 0
     rows = Notification.objects.filter(Q(user_id=user_id) | Q(user__isnull=True))
-    unread = rows.filter(id__gt=read or 0)[:100].count()
+    rows = rows.filter(not_muted(state.muted if state else []))
+    unread = rows.filter(id__gt=read)[:100].count()
     latest: list[Any] = list(rows.order_by("-id")[:limit])
     for row in latest:
-        row.is_unread = row.pk > (read or 0)
+        row.is_unread = row.pk > read
     return latest, unread
 
 

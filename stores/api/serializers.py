@@ -96,3 +96,10 @@ class OnboardingIn(serializers.Serializer[Any]):
 
 class ReadIn(serializers.Serializer[Any]):
     last_id = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+
+
+class PreferencesIn(serializers.Serializer[Any]):
+    """``muted``: groups that stay out of the bell; ``digest``: one letter a day."""
+
+    muted = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
+    digest = serializers.BooleanField(required=False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from bosonline.api.paths import both
+from stores.api import notifications as n
 from stores.api import views as v
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     *both("store/bank-accounts", v.BankAccountsView.as_view()),
     *both("store/bank-accounts/<int:pk>", v.BankAccountView.as_view()),
     *both("store/couriers", v.CourierListView.as_view()),
-    *both("store/notifications", v.NotificationsView.as_view()),
+    *both("store/notifications", n.NotificationsView.as_view()),
+    *both("store/notifications/preferences", n.PreferencesView.as_view()),
+    *both("store/announcements", n.AnnouncementsView.as_view()),
+    *both("store/announcements/<int:pk>/dismiss", n.DismissView.as_view()),
+    *both("store/tips", n.TipsView.as_view()),
     *both("store/bospay/balance", v.BosPayView.as_view()),
 ]

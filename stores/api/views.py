@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bosonline.api.lists import parse_int
 from bosonline.api.views import ApiView, IdempotentMixin
 from bosonline.errors import ServiceFailed
 from bosonline.gateways.base import GatewayError
@@ -194,31 +193,6 @@ class CourierListView(ApiView):
             for c in Courier.objects.filter(is_active=True).order_by("name")
         ]
         return Response({"data": data, "total": len(data)})
-
-
-class NotificationsView(ApiView):
-    """The bell: latest lines and the unread count. PATCH marks read."""
-
-    group = "store"
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request) -> Response:
-        limit = parse_int(request.query_params, "limit", 20, minimum=1, maximum=100)
-        rows, unread = queries.notifications_of(self.member.user.pk, self.member.store.pk, limit)
-        data = [
-            {
-                "id": r.pk, "kind": r.kind, "title": r.title, "body": r.body, "url": r.url,
-                "created_at": r.created_at.isoformat(), "read": not r.is_unread,
-            }
-            for r in rows
-        ]  # fmt: skip
-        return Response({"data": data, "total": len(data), "unread": unread})
-
-    @extend_schema(request=s.ReadIn, responses={200: dict})
-    def patch(self, request: Request) -> Response:
-        data = self.parse(s.ReadIn)
-        services.notifications_mark_read(user_id=self.member.user.pk, store=self.member.store, **data)
-        return Response({"message": _("Marked as read")})
 
 
 class BosPayView(ApiView):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bosonline import changes, outbox
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
-from stores.models import Bank, BankAccount, Notification, NotificationRead, Store, Warehouse
+from stores.models import Bank, BankAccount, Notification, NotificationState, Store, Warehouse
 from stores.queries import district_of, forget_host
 
 RESERVED = frozenset(
@@ -244,8 +244,8 @@ def notify(
 def notifications_mark_read(*, user_id: int, store: Store, last_id: int | None = None) -> None:
     """Everything up to ``last_id`` (the newest when None) counts as read; never goes backwards."""
     newest = last_id or Notification.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    row, _created = NotificationRead.objects.get_or_create(user_id=user_id, store=store)
-    NotificationRead.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)
+    row, _created = NotificationState.objects.get_or_create(user_id=user_id, store=store)
+    NotificationState.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)
 
 
 def bank_account_of(account_id: int) -> BankAccount:

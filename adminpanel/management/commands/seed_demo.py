@@ -135,7 +135,7 @@ class Command(BaseCommand):
 
     def _member(self, user: User) -> Member:
         membership = Membership.objects.select_related("role").get(user=user)
-        return Member(user, None, membership, self.store, frozenset(membership.role.rights))
+        return Member(user, None, membership, self.store, membership.role.granted)
 
     def _products(self) -> None:
         honey = product_create(
@@ -237,7 +237,7 @@ class Command(BaseCommand):
         states = [state for state, count in PLAN for _n in range(count)]
         self.random.shuffle(states)
         cs = list(Membership.objects.select_related("user", "role").filter(role__preset="customer_service"))
-        self.members = [Member(m.user, None, m, self.store, frozenset(m.role.rights)) for m in cs]
+        self.members = [Member(m.user, None, m, self.store, m.role.granted) for m in cs]
         for index, state in enumerate(states[:ORDERS]):
             fresh = state in ("new", "held", "confirmed")
             age = timedelta(
