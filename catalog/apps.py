@@ -6,6 +6,8 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import changes
+        from catalog import exports  # noqa: F401 - registers its job
+        from catalog.services import imports  # noqa: F401 - registers its jobs
         from catalog.services.erasure import store_erase
         from catalog.services.stock import levels_for_warehouses
         from sellers import ports

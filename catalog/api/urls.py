@@ -3,6 +3,7 @@ from __future__ import annotations
 from bosonline.api.paths import both
 from catalog.api import products as p
 from catalog.api import stock as st
+from catalog.api import transfer as t
 from catalog.api import vouchers as v
 
 urlpatterns = [
@@ -25,6 +26,12 @@ urlpatterns = [
     *both("store/inventory", st.InventoryView.as_view()),
     *both("store/inventory/transfers", st.TransfersView.as_view()),
     *both("store/inventory/ledger", st.LedgerView.as_view()),
+    *both("store/products/download", t.ProductsDownloadView.as_view()),
+    *both("store/variants/download", t.VariantsDownloadView.as_view()),
+    *both("store/inventory/download", t.InventoryDownloadView.as_view()),
+    *both("store/imports", t.ImportsView.as_view()),
+    *both("store/imports/<int:pk>", t.ImportView.as_view()),
+    *both("store/imports/<int:pk>/apply", t.ImportApplyView.as_view()),
     *both("store/vouchers", v.VouchersView.as_view()),
     *both("store/vouchers/<int:pk>", v.VoucherView.as_view()),
     *both("store/vouchers/<int:pk>/status", v.VoucherStatusView.as_view()),

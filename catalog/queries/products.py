@@ -151,13 +151,9 @@ def variant_get(pk: int) -> Variant:
     return variant
 
 
-def variants_page(params: Mapping[str, str]) -> Page:
+def variants_filtered(params: Mapping[str, str]) -> QuerySet[Variant]:
     """All living variants of the store; filters ``status`` (active, inactive), ``product_id``, ``category_id``."""
-    rows = (
-        Variant.objects.filter(deleted_at__isnull=True, product__deleted_at__isnull=True)
-        .select_related("product", "image")
-        .prefetch_related("levels")
-    )
+    rows = Variant.objects.filter(deleted_at__isnull=True, product__deleted_at__isnull=True)
     status = params.get("status", "")
     if status not in ("", "active", "inactive"):
         raise ValidationFailed.field("status", _("Use %(choices)s.") % {"choices": "active, inactive"})
@@ -166,6 +162,12 @@ def variants_page(params: Mapping[str, str]) -> Page:
     for name, column in (("product_id", "product_id"), ("category_id", "product__category_id")):
         if params.get(name):
             rows = rows.filter(**{column: parse_int(params, name, 0, maximum=2**62)})
+    return rows
+
+
+def variants_page(params: Mapping[str, str]) -> Page:
+    """One page of variants with product, picture and levels."""
+    rows = variants_filtered(params).select_related("product", "image").prefetch_related("levels")
     return page_of(rows, params, VARIANT_SPEC)
 
 

@@ -76,9 +76,14 @@ def _in_state(rows: QuerySet[StockLevel], state: str) -> QuerySet[StockLevel]:
             raise ValidationFailed.field("stock", _("Use %(choices)s.") % {"choices": ", ".join(STATES)})
 
 
-def inventory_page(params: Mapping[str, str]) -> Page:
+def levels_filtered(params: Mapping[str, str]) -> QuerySet[StockLevel]:
     """Levels of living variants; filters ``warehouse``, ``product_id``, ``variant_id``, ``stock`` (low, empty, oversold)."""
-    rows = _in_state(_levels(params), params.get("stock", ""))
+    return _in_state(_levels(params), params.get("stock", ""))
+
+
+def inventory_page(params: Mapping[str, str]) -> Page:
+    """One page of levels."""
+    rows = levels_filtered(params)
     return page_of(rows.select_related("variant__product", "warehouse"), params, LEVEL_SPEC)
 
 

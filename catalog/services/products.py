@@ -235,10 +235,10 @@ def _set_fields(product: Product, values: Mapping[str, Any]) -> None:
         product.slug = _slug_checked(values["slug"], exclude=product.pk)
     if "sell_when_empty" in values and values["sell_when_empty"] != product.sell_when_empty:
         product.sell_when_empty = values["sell_when_empty"]
-        _switch_sell_when_empty(product)
+        switch_sell_when_empty(product)
 
 
-def _switch_sell_when_empty(product: Product) -> None:
+def switch_sell_when_empty(product: Product) -> None:
     """The levels carry the switch, because the database itself refuses to oversell by it."""
     levels = StockLevel.objects.filter(variant__product=product)
     if not product.sell_when_empty:
