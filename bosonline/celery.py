@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "send-digests": {"task": "sellers.send_digests", "schedule": 1800.0},
     "erase-accounts": {"task": "sellers.erase_accounts", "schedule": 3600.0},
     "forget-history": {"task": "sellers.forget_history", "schedule": 86400.0},
+    "recheck-domains": {"task": "stores.recheck_domains", "schedule": 3600.0},
+    "release-subdomains": {"task": "stores.release_subdomains", "schedule": 3600.0},
     "housekeeping": {"task": "bosonline.housekeeping", "schedule": 3600.0},
 }
 

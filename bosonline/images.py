@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from bosonline.errors import DomainError
 
@@ -86,6 +86,8 @@ def image_open(
         raise ImageTooLarge(_("The file is larger than %(size)s MB.") % {"size": limit // 1_048_576}, field=field)
     if upload.size == 0:
         raise ImageBroken(_("The file is empty."), field=field)
+    # Importing WeasyPrint switches this on for the whole process: half a picture would then pass for a whole one.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit follows
         try:

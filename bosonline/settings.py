@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "bosonline.hosts.HostMiddleware",
+    "stores.middleware.OldAddressMiddleware",
     "sellers.middleware.MemberMiddleware",
 ]
 
@@ -165,6 +166,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_URL = "/media/"
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
+# A whole request, several files together. More is refused before anything of it is kept.
+REQUEST_MAX_BYTES = env.int("REQUEST_MAX_BYTES", default=40 * 1024 * 1024)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=40_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -240,6 +243,13 @@ WINPAY_PRIVATE_KEY = env.str("WINPAY_PRIVATE_KEY", default=str(VAR_DIR / "sandbo
 WINPAY_PUBLIC_KEY = env.str("WINPAY_PUBLIC_KEY", default=str(VAR_DIR / "sandbox" / "winpay_public.pem"))
 GATEWAY_CONNECT_TIMEOUT = env.float("GATEWAY_CONNECT_TIMEOUT", default=2.0)
 GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
+
+# Own domains of stores: where they point, and whom we ask about them. Empty nameservers: the machine's own resolver.
+DOMAIN_TARGET = env.str("DOMAIN_TARGET", default=f"domains.{BASE_DOMAIN}")
+DOMAIN_ADDRESSES = env.list("DOMAIN_ADDRESSES", default=["127.0.0.1"] if DEBUG else [])
+DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])
+DNS_PORT = env.int("DNS_PORT", default=53)
+DNS_TIMEOUT = env.float("DNS_TIMEOUT", default=4.0)
 
 QUOTE_SECONDS = 30 * 60
 RATE_CACHE_SECONDS = 24 * 3600

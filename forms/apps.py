@@ -5,9 +5,9 @@ class FormsConfig(AppConfig):
     name = "forms"
 
     def ready(self) -> None:
-        from bosonline import changes
+        from bosonline import changes, guards
         from catalog import ports as catalog_ports
-        from forms.queries import uses_of_products
+        from forms.queries import uses_of_products, warehouse_needed_by_forms
         from forms.services.erasure import store_erase
         from forms.services.forms import products_changed, store_changed
         from sellers import ports
@@ -16,3 +16,5 @@ class FormsConfig(AppConfig):
         changes.subscribe("product", products_changed)
         changes.subscribe("store", store_changed)
         catalog_ports.register_uses("form", uses_of_products)
+        for action in ("warehouse.delete", "warehouse.deactivate"):
+            guards.guard(action, warehouse_needed_by_forms)

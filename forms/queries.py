@@ -201,3 +201,13 @@ def uses_of_products(product_ids: Collection[int]) -> list[Use]:
         for form in rows.distinct().order_by("name", "id")[:100]
         if form.published is not None
     ]  # fmt: skip
+
+
+def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: forms that ship from the warehouse."""
+    forms = OrderForm.objects.filter(store_id=store_id, warehouse_id=warehouse_id, deleted_at__isnull=True)
+    names = list(forms.order_by("id").values_list("name", flat=True)[:4])
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    return [_("Order forms ship from here: %(names)s.") % {"names": shown}]

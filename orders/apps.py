@@ -5,6 +5,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from bosonline import guards
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
         from sellers import ports
@@ -17,7 +18,10 @@ class OrdersConfig(AppConfig):
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )
+        from orders.queries import warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
 
         catalog_ports.register_uses("order", stock_uses.uses_of)
         catalog_ports.register_order_names(stock_uses.order_names)
+        for action in ("warehouse.delete", "warehouse.deactivate"):
+            guards.guard(action, warehouse_has_open_orders)

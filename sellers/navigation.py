@@ -20,6 +20,28 @@ ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("forms", "forms", _("Order forms"), "forms", "forms.view"),
     ("settings", "settings", _("Settings"), "settings", ""),
 )
+# The parts of /pengaturan in the order of their list; a page of one only needs an entry here and a url of that name.
+SETTINGS: tuple[tuple[str, str, Any, str, str], ...] = (
+    ("store", "settings-store", _("Store"), "building-store", "store.view"),
+    ("domain", "settings-domain", _("Domain"), "world", "store.view"),
+    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store.view"),
+    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "bank_accounts.view"),
+)
+
+
+def settings_nav(member: Member, current: str = "") -> list[dict[str, Any]]:
+    """The settings this person may see. ``current`` is the page's url name; its sub-pages count as it."""
+    return [
+        {
+            "key": key,
+            "label": label,
+            "icon": icon,
+            "url": reverse(name),
+            "active": current == name or current.startswith(f"{name}-"),
+        }
+        for key, name, label, icon, right in SETTINGS
+        if not right or member.may(right)
+    ]
 
 
 def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
@@ -32,13 +54,15 @@ def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
             "label": label,
             "icon": icon,
             "url": reverse(name),
-            "active": current == name or current.startswith(name.rstrip("s") + "-"),
+            "active": current == name or current.startswith((name.rstrip("s") + "-", name + "-")),
         }
         for key, name, label, icon, right in ITEMS
         if not right or member.may(right)
     ]
+    in_settings = current == "settings" or current.startswith("settings-")
     return {
         "nav": nav,
+        "settings_nav": settings_nav(member, current) if in_settings else [],
         "stores": stores_of(member.user.pk, member.store.pk if member.store else None),
         "notifications_url": reverse("notifications"),
         "search_url": reverse("search") if member.may("orders.view") else "",

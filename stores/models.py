@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.files.storage import default_storage
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -32,12 +33,16 @@ class Store(models.Model):
 
     name = models.CharField(max_length=80)
     subdomain = models.CharField(max_length=40, unique=True, null=True)
+    # the own domain that links use; kept beside its Domain row so that a link costs no query. Empty: the subdomain.
+    link_host = models.CharField(max_length=253, blank=True, default="", db_default="")
+    # the file's name in the storage; templates show ``logo_url``
     logo = models.CharField(max_length=200, blank=True, default="")
     colour = models.CharField(max_length=7, default="#0f766e", validators=[COLOUR])
     whatsapp = models.CharField(max_length=16, blank=True, default="")
     email = models.EmailField(blank=True, default="")
     address = models.CharField(max_length=300, blank=True, default="")
     time_zone = models.CharField(max_length=20, choices=Zone.choices, default=Zone.WIB)
+    invoice_heading = models.CharField(max_length=120, blank=True, default="", db_default="")
     invoice_note = models.CharField(max_length=300, blank=True, default="")
 
     unique_code_enabled = models.BooleanField(default=True)
@@ -69,9 +74,17 @@ class Store(models.Model):
     def zone_label(self) -> str:
         return self.Zone(self.time_zone).label
 
+    @property
+    def logo_url(self) -> str:
+        return default_storage.url(self.logo) if self.logo else ""
+
 
 class Domain(StoreOwned):
-    """A host name that serves the store's buyer pages: the subdomain, an old one that redirects, or an own domain."""
+    """A host name of the store: its subdomain, an old one that redirects, or an own domain.
+
+    Always lower case ASCII (punycode). A subdomain's row is the database's promise that nobody else gets the name:
+    it stays through ``redirect_until``, which is empty for the current one.
+    """
 
     class Kind(models.TextChoices):
         SUBDOMAIN = "subdomain"
@@ -84,6 +97,10 @@ class Domain(StoreOwned):
     verified_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     check_result = models.JSONField(default=dict, blank=True)
+    # as of the last look-up that got an answer: buyers reach us under this name
+    points_here = models.BooleanField(default=False, db_default=False)
+    # since when the daily look-up of a verified domain has found something wrong
+    failing_since = models.DateTimeField(null=True)
     redirect_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -137,6 +154,15 @@ class Village(models.Model):
     district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="villages")
     name = models.CharField(max_length=80)
     postal_code = models.CharField(max_length=5)
+
+
+class RegionMatch(models.Model):
+    """What a run of ``boscod_match`` could not match, by name, in both directions."""
+
+    districts = models.PositiveIntegerField()
+    unmatched_theirs = models.JSONField(default=list)
+    unmatched_ours = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class Courier(models.Model):

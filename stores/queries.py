@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,66 +12,144 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
-from bosonline.hosts import store_url
+from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
-from stores.models import District, Domain, Notification, NotificationState, Store
+from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
 from stores.notifications import not_muted
 from stores.services.regions import plain, tidy
 
 HOST_CACHE_SECONDS = 60
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-_hosts: dict[str, tuple[float, int]] = {}
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """What a host name means: the store that answers there, and for an old subdomain the host it redirects to."""
+
+    store_id: int
+    redirect_to: str = ""
 
 
-def store_id_of_host(host: str) -> int | None:
-    """The store that answers at ``host``: its subdomain or a verified own domain.
+# host → (when it was looked up, what was found)
+_hosts: dict[str, tuple[float, HostEntry | None]] = {}
 
-    Known to the process for a second and to Redis for a minute.
+
+def host_entry(host: str) -> HostEntry | None:
+    """The store behind ``host``: its subdomain, an old one that still redirects, or a verified own domain.
+
+    Known to the process for a second and to Redis for a minute; a change writes the new answer to Redis at once.
     """
+    if not _HOST.fullmatch(host):
+        return None
     now = time.monotonic()
     known = _hosts.get(host)
     if known is not None and now - known[0] < 1.0:
-        return known[1] or None
-    key = f"host:{host}"
-    found = cache.get(key)
-    if found is None:
-        found = _find_host(host) or 0
-        cache.set(key, found, HOST_CACHE_SECONDS)
+        return known[1]
+    raw = cache.get(f"host:{host}")
+    if raw is None:
+        raw = _packed(_find_host(host))
+        # add, not set: an answer read before somebody's commit must not replace the one written after it
+        if not cache.add(f"host:{host}", raw, HOST_CACHE_SECONDS):
+            raw = cache.get(f"host:{host}") or raw
+    entry = _unpacked(raw)
     if len(_hosts) > 2000:
         _hosts.clear()
-    _hosts[host] = (now, found)
-    return found or None
+    _hosts[host] = (now, entry)
+    return entry
+
+
+def _packed(entry: HostEntry | None) -> str:
+    return f"{entry.store_id}>{entry.redirect_to}" if entry else "0>"
+
+
+def _unpacked(raw: str) -> HostEntry | None:
+    store_id, _sep, redirect_to = str(raw).partition(">")
+    return HostEntry(int(store_id), redirect_to) if store_id != "0" else None
+
+
+def refresh_host(host: str) -> None:
+    """After a commit that changed what ``host`` means: every process knows within a second."""
+    _hosts.pop(host, None)
+    cache.set(f"host:{host}", _packed(_find_host(host)), HOST_CACHE_SECONDS)
+
+
+def store_id_of_host(host: str) -> int | None:
+    entry = host_entry(host)
+    return entry.store_id if entry else None
 
 
 def store_id_of_subdomain(subdomain: str) -> int | None:
     return store_id_of_host(f"{subdomain.lower()[:40]}.{settings.BASE_DOMAIN}")
 
 
-def _find_host(host: str) -> int | None:
+def verified_domains(hosts: Iterable[str]) -> Any:
+    """The rows that own ``hosts``, of whatever store, by the index that makes them unique. For ``all_stores()``."""
+    return Domain.objects.annotate(lower=Lower("hostname")).filter(lower__in=list(hosts), verified_at__isnull=False)
+
+
+def _find_host(host: str) -> HostEntry | None:
     suffix = f".{settings.BASE_DOMAIN}"
     if host.endswith(suffix):
-        row = Store.objects.filter(subdomain=host.removesuffix(suffix), is_active=True).values_list("pk").first()
-        return row[0] if row else None
+        found = Store.objects.filter(subdomain=host.removesuffix(suffix), is_active=True).values_list("pk").first()
+        if found:
+            return HostEntry(found[0])
     with all_stores():
         row = (
-            Domain.objects.filter(hostname=host, verified_at__isnull=False, store__is_active=True)
-            .values_list("store_id")
+            verified_domains([host])
+            .filter(store__is_active=True)
+            .filter(Q(redirect_until__isnull=True) | Q(redirect_until__gt=timezone.now()))
+            .values_list("store_id", "kind", "store__subdomain", "store__link_host")
             .first()
         )
-    return row[0] if row else None
+    if row is None:
+        return None
+    store_id, kind, subdomain, link_host = row
+    if kind == Domain.Kind.CUSTOM:
+        return HostEntry(store_id)
+    return HostEntry(store_id, link_host or f"{subdomain}{suffix}") if subdomain else None
 
 
-def forget_host(host: str) -> None:
-    _hosts.pop(host, None)
-    cache.delete(f"host:{host}")
+def hosts_of(store_id: int) -> list[str]:
+    """Every host at which the store's pages may be cached or asked for."""
+    with all_stores():
+        hosts = set(Domain.objects.filter(store_id=store_id).values_list("hostname", flat=True))
+    subdomain = Store.objects.filter(pk=store_id).values_list("subdomain", flat=True).first()
+    return sorted(hosts | ({f"{subdomain}.{settings.BASE_DOMAIN}"} if subdomain else set()))
 
 
 def public_url(store: Store, path: str = "/") -> str:
-    """Where buyers find the store: its default own domain when verified, else its subdomain."""
-    return store_url(store.subdomain, path) if store.subdomain else ""
+    """Where buyers find the store: its own domain when it is the default and reachable, else its subdomain."""
+    host = store.link_host or (f"{store.subdomain}.{settings.BASE_DOMAIN}" if store.subdomain else "")
+    return host_url(host, path) if host else ""
+
+
+def domains_of() -> list[Domain]:
+    """The open store's names as the settings list them: subdomain, own domains, old names that redirect.
+
+    ``is_default`` is set on what links use when nobody chose: the subdomain.
+    """
+    rows = list(
+        Domain.objects.filter(Q(redirect_until__isnull=True) | Q(redirect_until__gt=timezone.now())).order_by("id")
+    )
+    rows.sort(key=lambda d: (d.redirect_until is not None, d.kind != Domain.Kind.SUBDOMAIN))
+    if rows and not any(d.is_default for d in rows) and rows[0].kind == Domain.Kind.SUBDOMAIN:
+        rows[0].is_default = rows[0].redirect_until is None
+    return rows
+
+
+def warehouses_of() -> Any:
+    """The open store's pick-up points, the default first, area loaded."""
+    rows = Warehouse.objects.select_related("district__city__province").filter(deleted_at__isnull=True)
+    return rows.order_by("-is_default", "-is_active", "id")
+
+
+def bank_accounts_of() -> Any:
+    """The open store's bank accounts, the default first."""
+    rows = BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
+    return rows.order_by("-is_default", "-is_active", "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,7 @@ __all__ = [
     "ledger_rows",
     "level_as_api",
     "stock_mismatches",
+    "warehouse_holds_stock",
 ]
 
 LEDGER_DAYS = 30
@@ -189,3 +190,12 @@ def stock_mismatches() -> list[dict[str, Any]]:
             {"level": row[0], "level_says": (row[1], row[2]), "ledger_says": (int(row[3]), int(row[4]))}
             for row in cursor.fetchall()
         ]
+
+
+def warehouse_holds_stock(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: pieces that lie in the warehouse or are promised from it."""
+    levels = StockLevel.objects.filter(store_id=store_id, warehouse_id=warehouse_id)
+    sums = levels.aggregate(on_hand=Sum("on_hand", filter=Q(on_hand__gt=0)), reserved=Sum("reserved"))
+    if sums["on_hand"] or sums["reserved"]:
+        return [_("%(n)s pieces of stock are here. Move them first.") % {"n": sums["on_hand"] or sums["reserved"]}]
+    return []

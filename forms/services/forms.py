@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from forms.content import content_clean, sold_variant_ids
 from forms.models import FormProduct, FormVersion, OrderForm
 from forms.snapshot import snapshot_forget
 from stores.models import Store, Warehouse
+from stores.queries import hosts_of
 
 
 @transaction.atomic
@@ -118,11 +118,14 @@ def form_set_status(*, form_id: int, status: str, actor_id: int | None = None) -
 def forget_on_commit(store_id: int, slugs: Sequence[str]) -> None:
     """Drop the cached snapshots and pages of these forms once the change is committed."""
 
+    before = hosts_of(store_id)  # the change may be one of the hosts themselves
+
     def forget() -> None:
-        subdomain = Store.objects.filter(pk=store_id).values_list("subdomain", flat=True).first()
+        hosts = {*before, *hosts_of(store_id)}
         for slug in slugs:
             snapshot_forget(store_id, slug)
-            pagecache.drop(f"{subdomain}.{settings.BASE_DOMAIN}", f"/{slug}")
+            for host in hosts:
+                pagecache.drop(host, f"/{slug}")
 
     transaction.on_commit(forget)
 

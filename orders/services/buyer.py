@@ -36,7 +36,9 @@ def placed_answer(placed: Placed, store_id: int, slug: str) -> dict[str, Any]:
     """The 201 answer of ``POST /checkout/orders`` (api.md)."""
     snapshot = snapshot_of(store_id, slug)
     store = snapshot.store if snapshot else {}
-    url = public_url(Store(subdomain=store.get("subdomain")), f"/o/{placed.token}")
+    url = public_url(
+        Store(subdomain=store.get("subdomain"), link_host=store.get("link_host", "")), f"/o/{placed.token}"
+    )
     success = snapshot.content["success"] if snapshot else {"kind": "page", "message": "", "url": ""}
     redirect = f"{url}?baru=1"
     if success["kind"] == "whatsapp" and store.get("whatsapp"):

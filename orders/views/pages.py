@@ -28,7 +28,6 @@ from orders.services import followups, payments, shipping, status
 from orders.services.placement import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
-from stores.models import BankAccount, Warehouse
 from stores.queries import notifications_of, public_url, store_today
 from stores.services.stores import notifications_mark_read
 
@@ -558,19 +557,3 @@ class SearchPage(StorePage):
             page = queries.orders_page(self.member, {"keyword": keyword, "limit": "8"})
             rows = [order_row(order, self.member) for order in page.rows]
         return render(request, "dashboard/includes/search_results.html", {"rows": rows, "keyword": keyword})
-
-
-class SettingsPage(StorePage):
-    """The store's settings that exist so far, and who one is."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        context = {
-            "store_url": public_url(self.store) if self.store.subdomain else "",
-            "warehouses": Warehouse.objects.select_related("district__city__province")
-            .filter(deleted_at__isnull=True)
-            .order_by("-is_default", "id"),
-            "accounts": BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
-            if self.member.may("bank_accounts.view")
-            else [],
-        }
-        return render(request, "dashboard/settings.html", context)

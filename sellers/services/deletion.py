@@ -17,8 +17,8 @@ from bosonline.tenancy import all_stores, store_scope
 from sellers import ports
 from sellers.models import EmailToken, Invitation, LoginAttempt, LoginSession, Membership, RecoveryCode, TwoFactor, User
 from sellers.services import sessions
-from stores.models import AnnouncementDismissal, BankAccount, Domain, NotificationState, Store, Warehouse
-from stores.queries import forget_host
+from stores.models import AnnouncementDismissal, BankAccount, Domain, Notification, NotificationState, Store, Warehouse
+from stores.queries import refresh_host
 
 log = structlog.get_logger("deletion")
 
@@ -142,6 +142,7 @@ def _store_close(store: Store) -> None:
         Warehouse.objects.update(
             contact_name="–", phone="", address="–", is_active=False, is_default=False, deleted_at=timezone.now()
         )
+        Notification.objects.all().delete()
         timeline.forget_store(store_id=store.pk)
     Store.objects.filter(pk=store.pk).update(
         name=f"Toko dihapus {store.pk}", whatsapp="", email="", address="", logo="", invoice_note="", subdomain=None,
@@ -149,4 +150,4 @@ def _store_close(store: Store) -> None:
     )  # fmt: skip
     changes.announce("store", store.pk, [store.pk])
     for host in hosts:
-        transaction.on_commit(partial(forget_host, host))
+        transaction.on_commit(partial(refresh_host, host))
