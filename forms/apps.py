@@ -6,7 +6,8 @@ class FormsConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import changes, guards
-        from forms.queries import warehouse_needed_by_forms
+        from catalog import ports as catalog_ports
+        from forms.queries import uses_of_products, warehouse_needed_by_forms
         from forms.services.erasure import store_erase
         from forms.services.forms import products_changed, store_changed
         from sellers import ports
@@ -14,5 +15,6 @@ class FormsConfig(AppConfig):
         ports.register_erasure("forms", store_erase)
         changes.subscribe("product", products_changed)
         changes.subscribe("store", store_changed)
+        catalog_ports.register_uses("form", uses_of_products)
         for action in ("warehouse.delete", "warehouse.deactivate"):
             guards.guard(action, warehouse_needed_by_forms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound
+from catalog.ports import Use
+from forms.content import sold_variant_ids
 from forms.models import FormStat, OrderForm
 from forms.snapshot import Snapshot, snapshot_of
 from stores.models import Store
@@ -184,6 +186,21 @@ def form_as_api(form: OrderForm, store: Store, stats: dict[str, int] | None = No
         "conversion_bp": orders * 10_000 // stats["views"] if stats["views"] else 0,
         "created_at": form.created_at.isoformat(),
     }
+
+
+def uses_of_products(product_ids: Collection[int]) -> list[Use]:
+    """Forms whose published version sells these products (``catalog.ports``); an open one is ``active``."""
+    rows = OrderForm.objects.filter(
+        form_products__product_id__in=product_ids, published__isnull=False, deleted_at__isnull=True
+    ).select_related("published")
+    return [
+        Use(
+            "form", form.pk, form.name, frozenset(sold_variant_ids(form.published.content)),
+            form.status == OrderForm.Status.PUBLISHED,
+        )
+        for form in rows.distinct().order_by("name", "id")[:100]
+        if form.published is not None
+    ]  # fmt: skip
 
 
 def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:

@@ -13,9 +13,15 @@ class OrdersConfig(AppConfig):
         ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
         ports.register_erasure("orders", store_erase)
         # registers the outbox handlers
-        from orders import exports  # noqa: F401 - registers its job
+        from catalog import ports as catalog_ports
+        from orders import (
+            exports,  # noqa: F401 - registers its job
+            stock_uses,
+        )
         from orders.queries import warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
 
+        catalog_ports.register_uses("order", stock_uses.uses_of)
+        catalog_ports.register_order_names(stock_uses.order_names)
         for action in ("warehouse.delete", "warehouse.deactivate"):
             guards.guard(action, warehouse_has_open_orders)

@@ -49,7 +49,7 @@ class Shop:
 
     def level(self, index: int = 0) -> StockLevel:
         with store_scope(self.store):
-            return StockLevel.objects.get(variant=self.variants[index])
+            return StockLevel.objects.get(variant=self.variants[index], warehouse=self.warehouse)
 
     def token(self, user: User | None = None) -> str:
         session = session_open(
@@ -163,5 +163,8 @@ def make_voucher(shop: Shop, **changes: Any) -> Voucher:
         "code": f"HEMAT{next(_numbers)}", "kind": "product", "value_type": "fixed", "value": 10_000, "stock": 1,
         "voucher_limit": 1, "start_date": date.today() - timedelta(days=2), "end_date": date.today() + timedelta(days=2),
     } | changes  # fmt: skip
+    products = values.pop("products", [])
     with store_scope(shop.store):
-        return Voucher.objects.create(store=shop.store, **values)
+        voucher: Voucher = Voucher.objects.create(store=shop.store, **values)
+        voucher.products.set(products)
+    return voucher

@@ -23,7 +23,7 @@ class ProductListPage(StorePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         page = queries.products_page(request.GET)
-        rows = [queries.product_as_api(p, see_cost=self.member.may("see_cost")) for p in page.rows]
+        rows = queries.product_rows(page.rows)
         return render(
             request, "catalog/list.html", {"rows": rows, "page": page, "filtered": bool(request.GET.get("keyword"))}
         )

@@ -66,7 +66,7 @@ class OnboardingPage(StorePage):
             return redirect(self._next())
         return self._show(step, self._form(step))
 
-    def post(self, request: HttpRequest, step: str) -> HttpResponse:
+    def post(self, request: HttpRequest, step: str = "") -> HttpResponse:
         if step not in dict(STEPS):
             raise NotFound()
         if "skip" in request.POST and step in OPTIONAL:

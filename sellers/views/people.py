@@ -73,7 +73,8 @@ class StaffEditPage(StorePage):
     def get(self, request: HttpRequest, pk: int = 0) -> HttpResponse:
         if not pk:
             self.member.require("staff.create")
-            return self._show(StaffForm(), None)
+            usual = next((r.pk for r in queries.roles_of(self.store) if r.preset == "customer_service"), None)
+            return self._show(StaffForm(initial={"role_id": usual}), None)
         row = staff.staff_of(member=self.member, staff_id=pk)
         start = {
             "name": row.user.name, "email": row.user.email, "phone": row.user.phone, "role_id": row.role_id,
