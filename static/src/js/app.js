@@ -8,6 +8,8 @@ import "./fields.js";
 import "./lists.js";
 import "./times.js";
 import "./search.js";
+import "./product.js";
+import "./inventory.js";
 import { components } from "./components.js";
 
 for (const [name, make] of Object.entries(components)) Alpine.data(name, make);
