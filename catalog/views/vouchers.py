@@ -127,6 +127,9 @@ class VoucherForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        kind = self.data.get("value_type")  # of the two figures the chosen one is needed
+        self.fields["percent"].required = kind in (None, "percent")
+        self.fields["amount"].required = kind in (None, "fixed")
         products = Product.objects.filter(deleted_at__isnull=True).order_by("name")[:2000]
         self._choose("province_codes", Province.objects.order_by("name").values_list("code", "name"))
         self._choose(
