@@ -203,14 +203,6 @@ class BankAccountOut(serializers.ModelSerializer[BankAccount]):
         return row.number if self.context.get("whole") else masked_number(row.number)
 
 
-class OnboardingIn(serializers.Serializer[Any]):
-    """One step at a time: ``step`` with its ``data``, or ``skip``."""
-
-    step = serializers.ChoiceField(choices=["store", "subdomain", "warehouse", "bank_account", "product", "form"])
-    skip = serializers.BooleanField(required=False, default=False)
-    data = serializers.DictField(required=False, default=dict)
-
-
 class ReadIn(serializers.Serializer[Any]):
     last_id = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
 
