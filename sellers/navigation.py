@@ -17,6 +17,8 @@ ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("orders", "orders", _("Orders"), "shopping-cart", "orders.view"),
     ("cs-queue", "cs-queue", _("CS queue"), "headset", "followups.view"),
     ("products", "products", _("Products"), "package", "products.view"),
+    ("inventory", "inventory", _("Inventory"), "building-warehouse", "inventory.view"),
+    ("vouchers", "vouchers", _("Vouchers"), "ticket", "vouchers.view"),
     ("forms", "forms", _("Order forms"), "forms", "forms.view"),
     ("settings", "settings", _("Settings"), "settings", ""),
 )
