@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -22,7 +24,7 @@ from stores.notifications import not_muted
 
 __all__ = [
     "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
-    "hosts_of", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
+    "hosts_of", "logo_data", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
     "store_today", "verified_domains", "warehouses_of",
 ]  # fmt: skip
 
@@ -143,6 +145,17 @@ def domains_of() -> list[Domain]:
     if rows and not any(d.is_default for d in rows) and rows[0].kind == Domain.Kind.SUBDOMAIN:
         rows[0].is_default = rows[0].redirect_until is None
     return rows
+
+
+def logo_data(store: Store | None) -> str:
+    """The logo as a data URL for documents, which fetch nothing; empty without one or when its file is missing."""
+    if store is None or not store.logo:
+        return ""
+    try:
+        with default_storage.open(store.logo) as file:
+            return "data:image/webp;base64," + base64.b64encode(file.read()).decode()
+    except OSError:
+        return ""
 
 
 def warehouses_of() -> Any:

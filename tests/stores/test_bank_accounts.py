@@ -13,7 +13,7 @@ from bosonline.models import TimelineEntry
 from bosonline.tenancy import store_scope
 from sellers.models import Membership, Role
 from sellers.services.accounts import user_create
-from stores.models import BankAccount
+from stores.models import BankAccount, Notification
 from stores.services.bank_accounts import (
     bank_account_create,
     bank_account_delete,
@@ -81,6 +81,15 @@ def test_add_look_change_hide_delete(shop: Shop, api: Api) -> None:
         kinds.count("bank_account.status") == 4 and "bank_account.updated" in kinds and "bank_account.deleted" in kinds
     )
     assert second["number"] not in texts and second["number"][-4:] in texts
+
+
+def test_everyone_in_the_store_is_told_of_another_account_number(shop: Shop, api: Api) -> None:
+    row = api("get", URL).json()["data"][0]
+    api("put", f"{URL}/{row['id']}", {"number": "9998887776"})
+    api("put", f"{URL}/{row['id']}", {"is_default": True})
+    with store_scope(shop.store):
+        (line,) = Notification.objects.filter(kind="account.bank_account")
+    assert line.user_id is None and line.body == "BCA ••••••7776 Ratna Sari"
 
 
 def test_a_deleted_number_may_be_added_again_a_living_one_not(shop: Shop, api: Api) -> None:

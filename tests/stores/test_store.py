@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
+from pypdf import PdfReader
 
 from bosonline import outbox
 from bosonline.models import OutboxMessage, TimelineEntry
 from bosonline.tenancy import store_scope
 from forms.snapshot import snapshot_of
+from orders.documents import invoices_pdf
 from stores.models import Store
 from stores.services.stores import LIMITS
 from tests.factories import Shop, make_shop
@@ -141,6 +144,21 @@ def test_a_logo_is_kept_small_and_shown_to_buyers(shop: Shop, client: Client) ->
     assert not default_storage.exists(first)
     assert client.delete(LOGO, **shop.bearer()).json()["data"]["logo"] == ""
     assert client.delete(LOGO, **shop.bearer()).status_code == 200
+
+
+def test_an_invoice_carries_logo_heading_and_note_and_does_without_a_lost_file(shop: Shop, client: Client) -> None:
+    def page() -> Any:
+        with store_scope(shop.store):
+            return PdfReader(io.BytesIO(invoices_pdf(replace(shop.owner, store=store), [order.pk]))).pages[0]
+
+    order = shop.order()
+    send(client, shop, picture())
+    put(client, shop, {"invoice_heading": "NPWP 01.234", "invoice_note": "Terima kasih"})
+    store = Store.objects.get(pk=shop.store.pk)
+    first = page()
+    assert len(first.images) == 1 and "NPWP 01.234" in first.extract_text() and "Terima kasih" in first.extract_text()
+    default_storage.delete(store.logo)
+    assert len(page().images) == 0
 
 
 @pytest.mark.parametrize(

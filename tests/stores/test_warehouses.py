@@ -132,7 +132,7 @@ def test_a_refusal_is_shown_told_and_put_right_by_an_edit(shop: Shop, api: Any) 
     answer = api("post", "/api/v1/store/shipping/warehouses", {"warehouse_id": shop.warehouse.pk}).json()["data"]
     assert answer["boscod_state"] == "failed" and "contact_name" in answer["boscod_error"]
     with store_scope(shop.store):
-        assert Notification.objects.filter(kind="warehouse_failed").count() == 1
+        assert Notification.objects.filter(kind="warehouse.failed").count() == 1
     fixed = api("put", ONE.format(shop.warehouse.pk), {"contact_name": "Ratna"}).json()["data"]
     assert fixed["boscod_state"] == "pending" and fixed["boscod_error"] == ""
     work()
