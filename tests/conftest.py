@@ -304,6 +304,7 @@ def live_app(_live_processes: LiveApp, django_db_blocker: DjangoDbBlocker, worke
     import requests
 
     requests.post(f"{_live_processes.sandbox}/control/reset", timeout=5)
+    shutil.rmtree(_live_processes.mail, ignore_errors=True)  # the mail of the test before
     with django_db_blocker.unblock():
         _use_database(_live_processes.database)
         _truncate()
