@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from rest_framework.exceptions import ValidationError
 
 from bosonline.api.errors import body_of, flatten
-from bosonline.errors import DomainError, Forbidden, NotFound, Unauthenticated
+from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, Unauthenticated
 from bosonline.tenancy import store_scope
 from sellers.navigation import page_context
 from sellers.rights import Member
@@ -45,6 +45,8 @@ class StorePage(View):
         right = self.rights.get(request.method or "", self.right)
         with store_scope(member.store) if member.store else nullcontext():
             try:
+                if self.needs_store:
+                    same_store(request, member)
                 if right:
                     member.require(right)
                 return super().dispatch(request, *args, **kwargs)
@@ -88,7 +90,25 @@ class StorePage(View):
         if isinstance(error, Forbidden):
             return render(request, "errors/403.html", {"message": error.message}, status=403)
         messages.error(request, error.message)
-        return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), "/beranda"))
+        # the page that was open belongs to another store and may not exist in this one
+        back = "" if error.code == "other_store" else request.META.get("HTTP_REFERER", "")
+        return HttpResponseRedirect(safe_next(request, back, "/beranda"))
+
+
+def same_store(request: HttpRequest, member: Member) -> None:
+    """A page sends along which store it shows (``_store``, ``X-Store``). When another tab has switched since then, what
+    was meant for that store must not be written into this one: 409 ``other_store``."""
+    if request.method in ("GET", "HEAD") or member.store is None:
+        return
+    shown = request.headers.get("X-Store", "") or request.GET.get("_store", "")
+    if not shown and request.content_type == "application/x-www-form-urlencoded":
+        shown = request.POST.get("_store", "")  # an upload is not read here: it says so in its address
+    if shown and shown != str(member.store.pk):
+        raise Conflict(
+            _("Another tab went over to the store %(store)s. Nothing was saved: switch back and try again.")
+            % {"store": member.store.name},
+            code="other_store",
+        )
 
 
 def safe_next(request: HttpRequest, target: str, default: str) -> str:

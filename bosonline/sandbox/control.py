@@ -165,13 +165,15 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
         for path in (
             sorted(mail.glob("*.log"), key=lambda p: p.stat().st_mtime, reverse=True)[:50] if mail.exists() else []
         ):
-            message: Any = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            part = message.get_body(preferencelist=("plain", "html"))
-            text = part.get_content() if part is not None else ""
-            rows.append(
-                f"<h2>{html.escape(str(message['subject'] or ''))}</h2><p>{html.escape(str(message['to'] or ''))}</p>"
-                f"<pre>{html.escape(text[:5000])}</pre>"
-            )
+            # Django appends mails of the same second to one file, a line of dashes between them
+            for raw in reversed(path.read_bytes().strip().split(b"\n" + b"-" * 79 + b"\n")):
+                message: Any = email.message_from_bytes(raw, policy=email.policy.default)
+                part = message.get_body(preferencelist=("plain", "html"))
+                text = part.get_content() if part is not None else ""
+                rows.append(
+                    f"<h2>{html.escape(str(message['subject'] or ''))}</h2>"
+                    f"<p>{html.escape(str(message['to'] or ''))}</p><pre>{html.escape(text[:5000])}</pre>"
+                )
         return _page("Mailbox", "<p><a href='/'>Back</a></p>" + ("".join(rows) or "<p>No mail.</p>"))
 
     return bp

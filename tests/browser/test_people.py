@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bosonline.tenancy import store_scope
 from orders.models import Order
-from sellers.models import Membership
+from sellers.models import Invitation, Membership
+from sellers.services.accounts import store_open
 from tests.browser.kit import assigned, enter, log_in, mailed_link
 from tests.browser.test_main_job import SIZES, Tour
 from tests.conftest import LiveApp
@@ -161,3 +164,43 @@ def test_an_invitation_from_the_mail_to_the_store(live_app: LiveApp, chromium: A
     assert owner.page.get_by_text("Undangan terbuka").count() == 0
     owner.close()
     person.close()
+
+
+def test_a_tab_of_another_store_writes_nothing(live_app: LiveApp, chromium: Any, size: str) -> None:
+    """The store was switched in a second tab: a form of the first one must not land in the wrong store."""
+    shop = make_shop()
+    second = store_open(user=shop.user, name="Toko kedua")
+    tour = Tour(chromium, size)
+    enter(tour, shop.user, shop.store)
+    page = tour.page
+    page.goto(live_app.url + "/pengaturan/karyawan/baru")
+    page.get_by_label("Nama", exact=True).fill("Salah toko")
+    page.get_by_label("E-mail").fill("salah@uji.id")
+    page.get_by_label("No. WhatsApp").fill("081344445555")
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    other = tour.context.new_page()
+    other.goto(live_app.url + "/beranda")
+    if size == "phone":
+        other.get_by_role("button", name="Menu", exact=True).click()
+    other.locator(".store-switch:visible").click()
+    other.get_by_role("menuitemradio", name="Toko kedua").click()
+    other.wait_for_load_state()
+    page.get_by_role("button", name="Tambah", exact=True).click()
+    page.get_by_text("Tab lain sudah berpindah ke toko Toko kedua").wait_for()
+    tour.shot("toko-lain")
+    for store in (shop.store, second):
+        with store_scope(store):
+            assert not Membership.objects.filter(user__email="salah@uji.id").exists()
+            assert not Invitation.objects.filter(email="salah@uji.id").exists()
+    # an upload of the store that is open now goes through
+    page.goto(live_app.url + "/pengaturan/toko")
+    picture = BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(picture, "PNG")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.get_by_role("button", name="Unggah logo").click()
+    assert sent.value.url.endswith(f"?_store={second.pk}")
+    page.locator(".logo-box img").wait_for()
+    tour.close()

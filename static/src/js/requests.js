@@ -1,6 +1,6 @@
 // htmx, set up for a strict policy: no eval, no style element of its own, the token in a header.
 import htmx from "htmx.org";
-import { text } from "./dom.js";
+import { el, text } from "./dom.js";
 import { toast } from "./toasts.js";
 
 htmx.config.includeIndicatorStyles = false;
@@ -19,12 +19,25 @@ htmx.config.responseHandling = [
   { code: "[45]..", swap: false, error: true },
 ];
 
+/** Which store the page shows. The server refuses to write when another tab has switched since. */
+export const store = () => document.querySelector("[data-store]")?.dataset.store;
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content;
 
 document.addEventListener("htmx:configRequest", (event) => {
   const value = token();
   if (value && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = value;
+  if (store()) event.detail.headers["X-Store"] = store();
 });
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!store() || !form.matches('[method="post" i]') || form.elements._store) return;
+  if (form.enctype === "multipart/form-data") { // its body is read late on the server
+    const url = new URL(form.getAttribute("action") || location.href, location.href);
+    url.searchParams.set("_store", store());
+    form.setAttribute("action", url);
+  } else form.append(el("input", { type: "hidden", name: "_store", value: store() }));
+}, true);
 
 let running = 0;
 const count = (step) => {
@@ -64,6 +77,7 @@ export async function api(url, { method = "GET", body } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRFToken"] = token() ?? "";
+  if (store()) headers["X-Store"] = store();
   const answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const data = await answer.json().catch(() => ({}));
   if (!answer.ok) throw Object.assign(new Error(data.message || text("server_error")), { status: answer.status, data });
