@@ -139,11 +139,13 @@ def measure_export(member: Any, store: Any) -> None:
 def main() -> None:
     with environment():
         from benchmarks.catalog_data import many_variants
+        from bosonline.tenancy import store_scope
         from sellers.models import Membership
         from sellers.rights import Member
 
         def member_of(user: Any, store: Any) -> Any:
-            membership = Membership.objects.select_related("role").get(user=user)
+            with store_scope(store):
+                membership = Membership.objects.select_related("role").get(user=user)
             return Member(user, None, membership, store, frozenset(membership.role.rights))
 
         store, user, _warehouse = many_variants("ekspor", products=EXPORTED // 10, variants=10, entries=1)

@@ -221,8 +221,9 @@ def _judged(
     data, numbers, problems = _dataset(run)
     resource = _resource(run, member, job)
     resource.row_numbers, resource.row_problems = numbers, problems
+    # never the library's own dry run: it opens a savepoint per row and hides the progress in a transaction to be rolled back
     result = resource.import_data(
-        data, dry_run=dry_run, use_transactions=False, raise_errors=False, skip_errors=run.skip_errors
+        data, dry_run=False, use_transactions=False, raise_errors=False, write=not dry_run, skip_errors=run.skip_errors
     )
     if result.base_errors:
         error = result.base_errors[0].error

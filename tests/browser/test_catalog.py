@@ -33,7 +33,7 @@ def seller(live_app: LiveApp, chromium: Any, size: str) -> Any:
     tour.page.get_by_label("E-mail").fill(shop.user.email)
     tour.page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
     tour.page.get_by_role("button", name="Masuk").click()
-    tour.page.wait_for_url("**/beranda*")
+    tour.page.wait_for_url("**/beranda*", timeout=30_000)
     yield tour, shop, live_app.url
     tour.close()
 
