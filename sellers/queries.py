@@ -170,3 +170,14 @@ def roles_of(store: Store) -> list[Role]:
         row.members = used.get(row.pk, 0)  # type: ignore[attr-defined]  # shown beside the role
     rows.sort(key=lambda r: (r.store_id is not None, order.index(r.preset) if r.preset in order else 0, r.name.lower()))
     return rows
+
+
+def heirs_of(row: Membership) -> list[Membership]:
+    """Active people of the store who can take over from ``row``."""
+    rows = Membership.objects.filter(removed_at__isnull=True, is_active=True).exclude(pk=row.pk)
+    return list(rows.select_related("user", "role").order_by("user__name"))
+
+
+def other_owners(row: Membership) -> bool:
+    rows = Membership.objects.filter(role__preset="owner", removed_at__isnull=True, is_active=True)
+    return bool(rows.exclude(pk=row.pk).exists())

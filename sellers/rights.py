@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from stores.models import Store
 
 ACTIONS = ("view", "create", "edit", "delete")
+ACTION_LABELS = {
+    "view": gettext_lazy("See"),
+    "create": gettext_lazy("Add"),
+    "edit": gettext_lazy("Change"),
+    "delete": gettext_lazy("Delete"),
+}
 MODULES = {
     "orders": gettext_lazy("Orders"),
     "shipping": gettext_lazy("Shipping"),

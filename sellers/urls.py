@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sellers.views import auth, store
+from sellers.views import auth, own_stores, people, profile, store
 from sellers.views import settings_bank_accounts as accounts
 from sellers.views import settings_domain as domains
 from sellers.views import settings_store as shop
@@ -19,6 +19,10 @@ urlpatterns = [
     path("keluar", auth.LogoutPage.as_view(), name="logout"),
     path("bahasa", auth.set_language, name="set-language"),
     path("toko/ganti", auth.StoreSwitchPage.as_view(), name="store-switch"),
+    path("toko/baru", own_stores.StoreNewPage.as_view(), name="store-new"),
+    path("pengumuman/<int:pk>/tutup", store.AnnouncementClosePage.as_view(), name="announcement-close"),
+    path("unduhan", own_stores.DownloadsPage.as_view(), name="downloads"),
+    path("unduhan/<int:pk>", own_stores.DownloadFilePage.as_view(), name="download-file"),
     path("toko/alamat/cek", store.SubdomainCheckPage.as_view(), name="subdomain-check"),
     path("pengaturan", shop.SettingsIndexPage.as_view(), name="settings"),
     path("pengaturan/toko", shop.StoreSettingsPage.as_view(), name="settings-store"),
@@ -42,4 +46,34 @@ urlpatterns = [
         accounts.BankAccountAction.as_view(),
         name="settings-bank-accounts-action",
     ),
+    path("pengaturan/karyawan", people.StaffListPage.as_view(), name="settings-staff"),
+    path("pengaturan/karyawan/baru", people.StaffEditPage.as_view(), name="settings-staff-new"),
+    path("pengaturan/karyawan/massal/<slug:action>", people.StaffBulkPage.as_view(), name="settings-staff-bulk"),
+    path("pengaturan/karyawan/<int:pk>", people.StaffEditPage.as_view(), name="settings-staff-edit"),
+    path("pengaturan/karyawan/<int:pk>/<slug:action>", people.StaffAction.as_view(), name="settings-staff-action"),
+    path(
+        "pengaturan/undangan/<int:pk>/<slug:action>",
+        people.InvitationAction.as_view(),
+        name="settings-staff-invitation",
+    ),
+    path("pengaturan/peran", people.RoleListPage.as_view(), name="settings-roles"),
+    path("pengaturan/peran/baru", people.RoleEditPage.as_view(), name="settings-roles-new"),
+    path("pengaturan/peran/<int:pk>", people.RoleEditPage.as_view(), name="settings-roles-edit"),
+    path("pengaturan/peran/<int:pk>/hapus", people.RoleDeletePage.as_view(), name="settings-roles-delete"),
+    path("pengaturan/kepemilikan", own_stores.OwnershipPage.as_view(), name="settings-ownership"),
+    path("pengaturan/kepemilikan/keluar", own_stores.StoreLeavePage.as_view(), name="settings-ownership-leave"),
+    path("pengaturan/profil", profile.ProfilePage.as_view(), name="settings-profile"),
+    path("pengaturan/profil/konfirmasi", profile.ConfirmAgainPage.as_view(), name="settings-profile-confirm"),
+    path("pengaturan/keamanan", profile.SecurityPage.as_view(), name="settings-security"),
+    path("pengaturan/keamanan/dua-langkah", profile.SecondFactorPage.as_view(), name="settings-security-factor"),
+    path(
+        "pengaturan/keamanan/dua-langkah/<slug:action>",
+        profile.SecondFactorChangePage.as_view(),
+        name="settings-security-change",
+    ),
+    path("pengaturan/sesi", profile.SessionsPage.as_view(), name="settings-sessions"),
+    path("pengaturan/sesi/akhiri", profile.SessionEndPage.as_view(), name="settings-sessions-end-others"),
+    path("pengaturan/sesi/<int:pk>/akhiri", profile.SessionEndPage.as_view(), name="settings-sessions-end"),
+    path("pengaturan/notifikasi", profile.NotificationSettingsPage.as_view(), name="settings-notifications"),
+    path("pengaturan/hapus-akun", profile.DeletionPage.as_view(), name="settings-deletion"),
 ]

@@ -90,7 +90,7 @@ def _ask(name: str, kind: str) -> Answer:
         log.warning("dns_failed", name=name, kind=kind, error=type(exc).__name__)
         return Answer(Outcome.UNKNOWN, problem="unusable")
     chain = _chain(answer.response, question)
-    values = [_value(row) for row in answer] if answer.rrset is not None else []
+    values = sorted(_value(row) for row in answer) if answer.rrset is not None else []
     return Answer(Outcome.FOUND if values else Outcome.NOTHING, values, chain, "" if values else "nodata")
 
 

@@ -142,11 +142,23 @@ class District(models.Model):
     search_text = models.TextField(default="")
 
     class Meta:
-        indexes = [GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"])]
+        # read all day, written with a new data package: no list of pending entries that every search would walk
+        indexes = [
+            GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"], fastupdate=False)
+        ]
 
     @property
     def label(self) -> str:
         return f"{self.name}, {self.city.name}, {self.city.province.name}"
+
+
+class RegionWord(models.Model):
+    """A word of the regions' names, for finding what a misspelt one may have meant."""
+
+    word = models.CharField(max_length=80, primary_key=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["word"], name="regionword_alike", opclasses=["gin_trgm_ops"], fastupdate=False)]
 
 
 class Village(models.Model):

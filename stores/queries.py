@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Iterable
@@ -10,16 +11,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
+from stores.areas import Area, area_of, areas_search
 from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
 from stores.notifications import not_muted
-from stores.services.regions import plain, tidy
+
+__all__ = [
+    "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
+    "hosts_of", "logo_data", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
+    "store_today", "verified_domains", "warehouses_of",
+]  # fmt: skip
 
 HOST_CACHE_SECONDS = 60
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
@@ -140,6 +147,17 @@ def domains_of() -> list[Domain]:
     return rows
 
 
+def logo_data(store: Store | None) -> str:
+    """The logo as a data URL for documents, which fetch nothing; empty without one or when its file is missing."""
+    if store is None or not store.logo:
+        return ""
+    try:
+        with default_storage.open(store.logo) as file:
+            return "data:image/webp;base64," + base64.b64encode(file.read()).decode()
+    except OSError:
+        return ""
+
+
 def warehouses_of() -> Any:
     """The open store's pick-up points, the default first, area loaded."""
     rows = Warehouse.objects.select_related("district__city__province").filter(deleted_at__isnull=True)
@@ -150,82 +168,6 @@ def bank_accounts_of() -> Any:
     """The open store's bank accounts, the default first."""
     rows = BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
     return rows.order_by("-is_default", "-is_active", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A district as the one-box search shows it. ``district_id`` is BosCOD's."""
-
-    district_id: int
-    code: str
-    district: str
-    city: str
-    province: str
-    postal_codes: list[str]
-
-    def as_api(self, postal_code: str = "") -> dict[str, Any]:
-        shown = postal_code or (self.postal_codes[0] if self.postal_codes else "")
-        return {
-            "district_id": self.district_id,
-            "district": self.district,
-            "city": self.city,
-            "province": self.province,
-            "postal_codes": self.postal_codes,
-            "postal_code": shown,
-            "label": f"{self.district}, {self.city}, {self.province} {shown}".strip(),
-        }
-
-
-_SEARCH = """
-SELECT d.boscod_id, d.code, d.name, c.name, p.name, d.postal_codes
-FROM stores_district d JOIN stores_city c ON c.code = d.city_id JOIN stores_province p ON p.code = c.province_id
-WHERE d.boscod_id IS NOT NULL AND {where}
-ORDER BY {rank} LIMIT %(limit)s
-"""
-_NOISE_WORDS = {"kec", "kecamatan", "kab", "kabupaten", "kota", "prov", "provinsi", "desa", "kel", "kelurahan"}
-
-
-def areas_search(keyword: str, limit: int = 10) -> list[Area]:
-    """Districts for a one-box text: district, city, province, postal code, in any order, typos tolerated."""
-    words = [w for w in plain(keyword[:100]).split() if w not in _NOISE_WORDS][:6]
-    if not words or len("".join(words)) < 3:
-        return []
-    params: dict[str, Any] = {"limit": limit, "first": words[0], "text": " ".join(words)}
-    conditions = []
-    for index, word in enumerate(words):
-        params[f"w{index}"] = f"%{word}%"
-        conditions.append(f"d.search_text LIKE %(w{index})s")
-    rank = "(lower(d.name) = %(first)s) DESC, word_similarity(%(text)s, d.search_text) DESC, d.name, d.code"
-    rows = _areas(_SEARCH.format(where=" AND ".join(conditions), rank=rank), params)
-    if rows or all(re.fullmatch(r"\d+", w) for w in words):
-        return rows
-    # nothing spelled like that: look for what sounds alike, by trigrams
-    return _areas(
-        _SEARCH.format(
-            where="word_similarity(%(text)s, d.search_text) >= 0.45",
-            rank="word_similarity(%(text)s, d.search_text) DESC, d.code",
-        ),
-        params,
-    )
-
-
-def _areas(sql: str, params: dict[str, Any]) -> list[Area]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [Area(r[0], r[1], r[2], tidy(r[3]), tidy(r[4]), r[5]) for r in cursor.fetchall()]
-
-
-AREA_CACHE: dict[int, Area] = {}
-
-
-def area_of(district_id: int) -> Area | None:
-    """The area with BosCOD's id. Regions change only with a new data package, so a process remembers them."""
-    area = AREA_CACHE.get(district_id)
-    if area is None and 0 < district_id < 2**31:
-        rows = _areas(_SEARCH.format(where="d.boscod_id = %(id)s", rank="d.code"), {"id": district_id, "limit": 1})
-        if rows:
-            area = AREA_CACHE[district_id] = rows[0]
-    return area
 
 
 def district_of(district_id: int) -> District | None:

@@ -168,7 +168,7 @@ def _person(job: BackgroundJob, kind: str) -> Member:
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
     )
-    member = Member(membership.user, None, membership, membership.store, frozenset(membership.role.rights))
+    member = Member(membership.user, None, membership, membership.store, membership.role.granted)
     for right in RIGHTS[kind]:
         member.require(right)
     return member

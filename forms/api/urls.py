@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from bosonline.api.paths import both
 from forms.api import views as v
+from forms.api.onboarding import OnboardingView
 
 buyer_patterns = [
     *both("checkout/forms/<slug:slug>", v.CheckoutFormView.as_view()),
@@ -14,6 +15,7 @@ buyer_patterns = [
 
 urlpatterns = [
     *buyer_patterns,
+    *both("store/onboarding", OnboardingView.as_view()),
     *both("store/forms", v.FormsView.as_view()),
     *both("store/forms/<int:pk>", v.FormView.as_view()),
     *both("store/forms/<int:pk>/status", v.FormStatusView.as_view()),

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from bosonline import timeline
@@ -29,6 +29,7 @@ from orders.services.placement import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
 from stores.queries import notifications_of, public_url, store_today
+from stores.services.notifications import announcement_text, announcements_for
 from stores.services.stores import notifications_mark_read
 
 RANGES = {"today": 0, "7": 6, "30": 29}
@@ -57,8 +58,20 @@ class HomePage(StorePage):
             "empty": figures["money"]["orders"] == 0 and not orders_for(self.member, {}).exists(),
             "store_url": public_url(self.store) if self.store.subdomain else "",
             "onboarded": self.store.onboarded_at is not None,
+            "news": self._told("announcement", 3),
+            "tips": self._told("tip", 2),
         }
         return render(request, "orders/home.html", context)
+
+    def _told(self, kind: str, limit: int) -> list[dict[str, Any]]:
+        """Words of the platform for this person, in their language."""
+        rows = announcements_for(store=self.store, user_id=self.member.user.pk, kind=kind)[:limit]
+        language = get_language() or "id"
+        told = []
+        for row in rows:
+            title, body = announcement_text(row, language)
+            told.append({"pk": row.pk, "title": title, "body": body, "url": row.url})
+        return told
 
     def _todo(self, todo: dict[str, int]) -> list[dict[str, Any]]:
         rows = [

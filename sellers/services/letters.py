@@ -33,6 +33,8 @@ def confirm_email(payload: dict[str, Any]) -> None:
     email = payload["email"]
     if user is None or email not in (user.email, user.pending_email):
         return
+    if email == user.email and user.email_confirmed_at is not None:
+        return
     if User.objects.filter(email=email).exclude(pk=user.pk).exists():
         return  # somebody else's address: they get no letter, and the sender learns nothing
     token = accounts.email_token_make(

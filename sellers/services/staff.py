@@ -21,6 +21,7 @@ from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, Validat
 from bosonline.tenancy import all_stores
 from sellers import ports
 from sellers.models import Invitation, Membership, Role, User
+from sellers.queries import other_owners
 from sellers.rights import Member
 from sellers.services import accounts, sessions
 from sellers.services.roles import may_give, role_of
@@ -338,17 +339,9 @@ def store_leave(*, member: Member, hand_over_to: int | None = None) -> None:
     assert member.membership is not None and member.store is not None
     Store.objects.select_for_update().get(pk=member.store.pk)
     own = Membership.objects.select_related("user", "role").get(pk=member.membership.pk)
-    if own.role.is_owner and not _other_owners(own):
+    if own.role.is_owner and not other_owners(own):
         raise Conflict(_("You are the last owner of this store. Hand it over first."), code="last_owner")
     _remove(member, own, hand_over_to, "staff.left")
-
-
-def _other_owners(own: Membership) -> bool:
-    return bool(
-        Membership.objects.filter(role__preset="owner", removed_at__isnull=True, is_active=True)
-        .exclude(pk=own.pk)
-        .exists()
-    )
 
 
 STAY = ("administrator", "owner")

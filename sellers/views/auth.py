@@ -103,7 +103,7 @@ class LoginPage(GuestPage):
 def _welcome(request: HttpRequest, login: sessions.LoggedIn, following: str) -> HttpResponse:
     session = sessions.session_open_after(login, kind=LoginSession.Kind.WEB, **_agent(request))
     response = HttpResponseRedirect(safe_next(request, following, "/beranda"))
-    _language_cookie(response, login.user.language)
+    language_cookie(response, login.user.language)
     return _enter(request, session, response)
 
 
@@ -268,7 +268,7 @@ class StoreSwitchPage(StorePage):
         return redirect("home")
 
 
-def _language_cookie(response: HttpResponse, language: str) -> None:
+def language_cookie(response: HttpResponse, language: str) -> None:
     response.set_cookie(
         "bos_language", language, max_age=31536000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
     )
@@ -284,5 +284,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
         member = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
         if member is not None and member.user.language != language:
             accounts.profile_update(user=member.user, language=language)
-        _language_cookie(response, language)
+        language_cookie(response, language)
     return response

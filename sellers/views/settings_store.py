@@ -20,6 +20,8 @@ from stores.services import stores as services
 class SettingsIndexPage(StorePage):
     """``/pengaturan`` leads to the first part that this person may see."""
 
+    needs_store = False
+
     def get(self, request: HttpRequest) -> HttpResponse:
         parts = settings_nav(self.member)
         if not parts:

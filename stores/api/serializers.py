@@ -76,6 +76,7 @@ class DomainIn(serializers.Serializer[Any]):
     hostname = serializers.CharField(max_length=300)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("A domain", request_only=True, value={"id": 12})])
 class DefaultDomainIn(serializers.Serializer[Any]):
     """``id`` of ``GET /store/domains``: the subdomain or a verified own domain."""
 
@@ -142,6 +143,7 @@ class WarehouseEdit(WarehouseIn):
     is_active = serializers.BooleanField(required=False)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("A warehouse", request_only=True, value={"warehouse_id": 3})])
 class WarehouseRegisterIn(serializers.Serializer[Any]):
     warehouse_id = serializers.IntegerField(min_value=1, max_value=2**62)
 
@@ -184,6 +186,7 @@ class BankAccountEdit(BankAccountIn):
     is_default = serializers.BooleanField(required=False)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Hidden", request_only=True, value={"is_active": False})])
 class ActiveIn(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
 
@@ -201,14 +204,6 @@ class BankAccountOut(serializers.ModelSerializer[BankAccount]):
 
     def get_number(self, row: BankAccount) -> str:
         return row.number if self.context.get("whole") else masked_number(row.number)
-
-
-class OnboardingIn(serializers.Serializer[Any]):
-    """One step at a time: ``step`` with its ``data``, or ``skip``."""
-
-    step = serializers.ChoiceField(choices=["store", "subdomain", "warehouse", "bank_account", "product", "form"])
-    skip = serializers.BooleanField(required=False, default=False)
-    data = serializers.DictField(required=False, default=dict)
 
 
 class ReadIn(serializers.Serializer[Any]):

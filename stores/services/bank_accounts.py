@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from bosonline import changes, timeline
 from bosonline.errors import NotFound, ValidationFailed
 from stores.models import Bank, BankAccount, Store
+from stores.services.bell import notify
 from stores.services.fields import filled
 
 MAX_ACCOUNTS = 50
@@ -160,3 +161,9 @@ def _changed(account: BankAccount, kind: str, actor_id: int | None, data: dict[s
         data=data,
     )
     changes.announce("store", account.store_id, [account.store_id])
+    if actor_id is not None and data.get("before") != data.get("after"):
+        # everyone sees at once when somebody puts another account into the store
+        notify(
+            store_id=account.store_id, kind="account.bank_account", url="/pengaturan/rekening",
+            title=_("A bank account was changed"), body=_line(account),
+        )  # fmt: skip

@@ -89,7 +89,7 @@ def _through_target(answer: Answer) -> bool:
 
 def records_of(row: Domain) -> list[dict[str, Any]]:
     """The records to set, each with the state of the last look: ``ok`` (None: not looked yet, or no answer), ``found``,
-    ``expected``, ``message``. ``host`` is the name relative to the zone, as DNS panels ask for it."""
+    ``expected``, ``problem`` (a code), ``message``. ``host`` is the name relative to the zone, as DNS panels ask for it."""
     if row.kind != Domain.Kind.CUSTOM:
         return []
     states = {state["purpose"]: state for state in row.check_result.get("records", [])}
@@ -117,6 +117,7 @@ def _record(
         "expected": values,
         "found": state["found"],
         "ok": state["ok"],
+        "problem": state["problem"],
         "message": _message(purpose, kind, state),
     }
 

@@ -27,8 +27,8 @@ from stores.dns import lookup
 from stores.hostnames import hostname_clean, hostname_shown
 from stores.models import Domain, Store
 from stores.queries import refresh_host, verified_domains
+from stores.services.bell import notify
 from stores.services.domain_records import Verdict, judge, proof_name
-from stores.services.stores import notify
 
 log = structlog.get_logger("domains")
 
@@ -137,7 +137,7 @@ def _unverify(row: Domain) -> None:
     _record(row, "domain.unverified", None)
     with override("id"):
         notify(
-            store_id=row.store_id, kind="domain", url=PAGE,
+            store_id=row.store_id, kind="domain.unverified", url=PAGE,
             title=_("%(domain)s is no longer verified") % {"domain": hostname_shown(row.hostname)},
             body=_("Its DNS records have been wrong for %(n)s days. Your forms answer at your BosOnline address.")
             % {"n": GRACE_DAYS},
@@ -147,7 +147,7 @@ def _unverify(row: Domain) -> None:
 def _tell_failing(row: Domain) -> None:
     with override("id"):
         notify(
-            store_id=row.store_id, kind="domain", url=PAGE,
+            store_id=row.store_id, kind="domain.failing", url=PAGE,
             title=_("Check the DNS records of %(domain)s") % {"domain": hostname_shown(row.hostname)},
             body=_("They changed. While buyers cannot reach it, links use your BosOnline address."),
         )  # fmt: skip
@@ -234,8 +234,8 @@ def domains_due() -> list[int]:
     rested = Q(checked_at__isnull=True) | Q(checked_at__lte=now - DAILY)
     young = Q(verified_at__isnull=True, created_at__gte=now - timedelta(days=7))
     failing = Q(verified_at__isnull=False, failing_since__isnull=False)
-    rows = Domain.objects.filter(kind=Domain.Kind.CUSTOM).filter((healthy & rested) | ((young | failing) & due))
     with all_stores():
+        rows = Domain.objects.filter(kind=Domain.Kind.CUSTOM).filter((healthy & rested) | ((young | failing) & due))
         return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:500])
 
 

@@ -19,6 +19,7 @@ from stores.models import Notification, NotificationState, Store
 
 # the services of the store's parts, for callers that set up a whole store
 from stores.services.bank_accounts import bank_account_create, bank_account_of
+from stores.services.bell import notify
 from stores.services.fields import filled, phone_or_error
 from stores.services.subdomains import subdomain_check, subdomain_set
 from stores.services.warehouses import warehouse_create
@@ -118,15 +119,6 @@ def onboarding_mark(*, store: Store, step: str) -> Store:
     store.onboarding = {**store.onboarding, step: timezone.now().isoformat()}
     store.save(update_fields=["onboarding"])
     return store
-
-
-def notify(
-    *, store_id: int, kind: str, title: str, body: str = "", url: str = "", user_id: int | None = None
-) -> Notification:
-    """A line in the bell of one user, or of everyone in the store."""
-    return Notification.objects.create(
-        store_id=store_id, user_id=user_id, kind=kind, title=title[:120], body=body[:300], url=url
-    )
 
 
 def notifications_mark_read(*, user_id: int, store: Store, last_id: int | None = None) -> None:

@@ -19,6 +19,7 @@ from bosonline.gateways.boscod import boscod_client
 from bosonline.tenancy import all_stores
 from stores.models import Store, Warehouse
 from stores.queries import district_of
+from stores.services.bell import notify
 from stores.services.fields import filled, phone_or_error
 
 State = Warehouse.BosCodState
@@ -273,11 +274,9 @@ def _register(warehouse_id: int) -> None:
 
 
 def _tell(warehouse: Warehouse) -> None:
-    from stores.services.stores import notify  # it imports this module for its callers
-
     notify(
         store_id=warehouse.store_id,
-        kind="warehouse_failed",
+        kind="warehouse.failed",
         title=_("BosCOD refused the warehouse %(name)s") % {"name": warehouse.name},
         body=_("Couriers cannot collect there yet. Check its name, phone and address."),
         url=f"/pengaturan/gudang/{warehouse.pk}",

@@ -88,6 +88,7 @@ class Command(BaseCommand):
             subdomain_set(store=store, name=SUBDOMAIN)
             store_update(store=store, whatsapp="081200000001", address="Juwana, Pati, Jawa Tengah",
                          invoice_note="Terima kasih sudah berbelanja di Madu Nusantara.")  # fmt: skip
+            User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
             store.onboarded_at = timezone.now()
             store.save(update_fields=["onboarded_at"])
             self._warehouse()
@@ -130,7 +131,7 @@ class Command(BaseCommand):
             ("Rizki Maulana", "cs2@demo.bosonline.id", "081200000003", "customer_service"),
             ("Slamet Riyadi", "gudang@demo.bosonline.id", "081200000004", "warehouse"),
         ):
-            person = user_create(name=name, email=email, phone=phone, password=password)
+            person = user_create(name=name, email=email, phone=phone, password=password, email_confirmed=True)
             Membership.objects.create(store=self.store, user=person, role=Role.objects.get(preset=preset, store=None))
 
     def _member(self, user: User) -> Member:

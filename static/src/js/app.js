@@ -6,6 +6,7 @@ import "./menus.js";
 import "./confirm.js";
 import "./fields.js";
 import "./lists.js";
+import "./matrix.js";
 import "./times.js";
 import "./search.js";
 import "./product.js";
