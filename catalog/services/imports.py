@@ -349,8 +349,8 @@ def _tell(run: ImportRun) -> None:
 def imports_sweep() -> int:
     """Remove the files of runs that nobody finished within a week; the runs themselves stay in the list."""
     with all_stores():
-        old = ImportRun.objects.filter(created_at__lt=timezone.now() - KEEP).exclude(file="")
-        for run in old[:500]:
+        old = list(ImportRun.objects.filter(created_at__lt=timezone.now() - KEEP).exclude(file="")[:500])
+        for run in old:
             for name in (run.file, f"{run.file}.rows"):
                 _path(name).unlink(missing_ok=True)
             status = run.status if run.status == ImportRun.Status.APPLIED else ImportRun.Status.FAILED
