@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from bosonline.api.paths import both
+from forms.api import seller
 from forms.api import views as v
 
 buyer_patterns = [
@@ -14,9 +15,18 @@ buyer_patterns = [
 
 urlpatterns = [
     *buyer_patterns,
-    *both("store/forms", v.FormsView.as_view()),
-    *both("store/forms/<int:pk>", v.FormView.as_view()),
-    *both("store/forms/<int:pk>/status", v.FormStatusView.as_view()),
+    *both("store/forms", seller.FormsView.as_view()),
+    *both("store/forms/download", seller.FormsDownloadView.as_view()),
+    *both("store/forms/duplicate", seller.DuplicateBatchView.as_view()),
+    *both("store/forms/redirect-hosts", seller.RedirectHostsView.as_view()),
+    *both("store/forms/redirect-hosts/<int:pk>", seller.RedirectHostView.as_view()),
+    *both("store/forms/<int:pk>", seller.FormView.as_view()),
+    *both("store/forms/<int:pk>/status", seller.FormStatusView.as_view()),
+    *both("store/forms/<int:pk>/success-page", seller.SuccessPageView.as_view()),
+    *both("store/forms/<int:pk>/duplicate", seller.DuplicateView.as_view()),
+    *both("store/forms/<int:pk>/versions", seller.VersionsView.as_view()),
+    *both("store/forms/<int:pk>/versions/<int:number>/restore", seller.VersionRestoreView.as_view()),
+    *both("store/forms/<int:pk>/qr", seller.FormQrView.as_view()),
     *both("store/shipping/rates", v.StoreRatesView.as_view()),
     *both("store/whatsapp/validate", v.WhatsAppStoreView.as_view()),
 ]

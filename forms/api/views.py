@@ -1,4 +1,4 @@
-"""Forms over HTTP: for sellers, and what a buyer's page reads before it orders."""
+"""What a buyer's page reads and tells before it orders, and shipping prices for sellers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from bosonline import phone as phones
 from bosonline.api.lists import parse_int
-from bosonline.api.views import ApiView, IdempotentMixin
+from bosonline.api.views import ApiView
 from bosonline.errors import ValidationFailed
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
@@ -21,77 +21,12 @@ from forms import queries
 from forms.api import serializers as s
 from forms.pricing import Basket, basket_of
 from forms.services import abandoned, stats
-from forms.services import forms as services
 from forms.services.rates import rates_find, shipping_options
 from forms.snapshot import Snapshot
 from stores.models import Warehouse
 from stores.queries import area_of
 
 STORE = OpenApiParameter("store", str, description="the store's subdomain, when not asked on its own host")
-
-
-class FormsView(IdempotentMixin, ApiView):
-    """Order forms with views, starts and orders."""
-
-    group = "form"
-    rights = {"GET": "forms.view", "POST": "forms.create"}
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request) -> Response:
-        page = queries.forms_page(request.query_params)
-        counts = queries.stats_of([f.pk for f in page.rows])
-        data = [queries.form_as_api(f, self.member.store, counts.get(f.pk)) for f in page.rows]
-        return Response({"data": data, "total": page.total, "next": page.next})
-
-    @extend_schema(request=s.FormIn, responses={201: dict})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request)
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        data = self.parse(s.FormIn)
-        form = services.form_create(
-            store=self.member.store, name=data["name"], slug=data["slug"], content=data["content"],
-            actor_id=self.member.user.pk,
-        )  # fmt: skip
-        if data["publish"]:
-            form = services.form_publish(form=form, actor_id=self.member.user.pk)
-        answer = queries.form_as_api(queries.form_get(form.pk), self.member.store)
-        return Response({"data": answer | {"content": form.draft}}, status=201)
-
-
-class FormView(ApiView):
-    """One form: its content as edited, and its published version."""
-
-    group = "form"
-    rights = {"GET": "forms.view", "PUT": "forms.edit"}
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request, pk: int) -> Response:
-        form = queries.form_get(pk)
-        counts = queries.stats_of([pk])
-        answer = queries.form_as_api(form, self.member.store, counts.get(pk))
-        return Response({"data": answer | {"content": form.draft}})
-
-    @extend_schema(request=s.FormIn, responses={200: dict})
-    def put(self, request: Request, pk: int) -> Response:
-        data = self.parse(s.FormIn)
-        form = services.form_save_draft(form=queries.form_get(pk), content=data["content"], name=data["name"])
-        if data["publish"]:
-            form = services.form_publish(form=form, actor_id=self.member.user.pk)
-        return Response({"data": queries.form_as_api(form, self.member.store) | {"content": form.draft}})
-
-
-class FormStatusView(ApiView):
-    """Publish or close a form."""
-
-    group = "form"
-    rights = {"PATCH": "forms.edit"}
-
-    @extend_schema(request=s.FormStatusIn, responses={200: dict})
-    def patch(self, request: Request, pk: int) -> Response:
-        status = self.parse(s.FormStatusIn)["status"]
-        form = services.form_set_status(form_id=pk, status=status, actor_id=self.member.user.pk)
-        return Response({"data": queries.form_as_api(form, self.member.store)})
 
 
 class CheckoutFormView(ApiView):

@@ -21,6 +21,7 @@ from bosonline.money import fee_of
 from bosonline.redis import redis_client
 from forms.pricing import Basket, cod_terms, subsidy_of
 from forms.snapshot import Snapshot
+from stores.queries import area_of
 
 log = structlog.get_logger("rates")
 
@@ -139,10 +140,16 @@ def shipping_options(snapshot: Snapshot, basket: Basket, *, destination_id: int,
     return options
 
 
+def province_of(district_id: int) -> str:
+    """Kemendagri's two digits of the district's province; empty when unknown."""
+    area = area_of(district_id)
+    return area.code[:2] if area else ""
+
+
 def _option(
     snapshot: Snapshot, basket: Basket, rate: StoredRate, destination_id: int, method: str, estimate: bool
 ) -> dict[str, Any]:
-    subsidy = subsidy_of(snapshot, shipping=rate.price, goods=basket.goods)
+    subsidy = subsidy_of(snapshot, shipping=rate.price, goods=basket.goods, province_code=province_of(destination_id))
     terms = cod_terms(snapshot, rate.courier_code)
     fee_base = basket.goods + rate.price - subsidy + snapshot.methods.get("cod", {"fee": 0})["fee"]
     courier = snapshot.couriers[rate.courier_code]

@@ -23,8 +23,7 @@ class FormListPage(StorePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         page = queries.forms_page(request.GET)
-        counts = queries.stats_of([f.pk for f in page.rows])
-        rows = [queries.form_as_api(f, self.store, counts.get(f.pk)) for f in page.rows]
+        rows = queries.form_rows(page.rows, self.store)
         context = {
             "rows": rows,
             "page": page,

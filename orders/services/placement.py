@@ -171,6 +171,7 @@ def _place_once(
         discount=sum(v["amount"] for v in vouchers if v["kind"] == Voucher.Kind.PRODUCT),
         shipping_voucher=sum(v["amount"] for v in vouchers if v["kind"] == Voucher.Kind.SHIPPING),
         unique_code=unique_code,
+        province_code=area.code[:2],
     )
     if data.expected_total is not None and data.expected_total != bill.total - unique_code:
         raise Conflict(

@@ -1,0 +1,39 @@
+"""CSV and XLSX written row by row with flat memory; cells that a spreadsheet would run are neutralised (product.md §7)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+FORMATS = ("csv", "xlsx")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is made plain by a leading apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
+
+
+def write_rows(
+    path: Path, file_format: str, *, title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Iterator[int]:
+    """Write ``rows`` below ``header`` and yield how many are done, as :mod:`bosonline.jobs` wants it."""
+    if file_format == "csv":
+        with path.open("w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            for done, row in enumerate(rows, 1):
+                writer.writerow([neutral(cell) for cell in row])
+                yield done
+        return
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        sheet = book.add_worksheet(title[:31])
+        sheet.write_row(0, 0, header)
+        for done, row in enumerate(rows, 1):
+            sheet.write_row(done, 0, [neutral(cell) for cell in row])
+            yield done
