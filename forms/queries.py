@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound, ValidationFailed
+from bosonline.tenancy import store_scope
 from forms import sections
 from forms.content import content_full, content_problems, pixel_ids
-from forms.models import FormStat, OrderForm
+from forms.models import AbandonedCheckout, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_of
 from stores.models import Store
@@ -74,6 +75,21 @@ def is_open(snapshot: Snapshot) -> bool:
     return snapshot.status == "published" and not (opens and opens > now) and not (closes and closes <= now)
 
 
+def is_sold_out(data: dict[str, Any]) -> bool:
+    """Whether nothing of a page can be ordered."""
+    offers = data["packages"] or data["items"]
+    return bool(offers) and not any(offer["available"] for offer in offers)
+
+
+def recovered(store_id: int, snapshot: Snapshot, token: str) -> dict[str, Any] | None:
+    """What a buyer had typed, for the recovery link of an open abandoned checkout of this form."""
+    if not token or len(token) > 30 or "\x00" in token:
+        return None
+    with store_scope(store_id):
+        row = AbandonedCheckout.objects.filter(token=token, form_id=snapshot.form_id, status="open").first()
+    return {"token": row.token, "phone": row.phone, "name": row.name, "data": row.data} if row else None
+
+
 def page_data(snapshot: Snapshot) -> dict[str, Any]:
     """``GET /checkout/forms/{slug}``: one answer with all the page needs."""
     content = snapshot.content
@@ -128,6 +144,8 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
             "color": snapshot.store["colour"],
         },
         "prefill": None,
+        "recover": None,
+        "test_token": "",
     }
 
 

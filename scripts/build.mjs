@@ -23,6 +23,9 @@ const SCRIPTS = {
   "app.js": { entry: "js/app.js", target: ["chrome120", "firefox125", "safari17"] },
   "theme.js": { entry: "js/theme.js", target: ["es2018"] },
   "buyer.js": { entry: "buyer/buyer.js", target: ["es2018"] },
+  "pixels.js": { entry: "buyer/pixels.js", target: ["es2018"] },
+  "embed.js": { entry: "embed/embed.js", target: ["es2018"] },
+  "editor.js": { entry: "js/editor/editor.js", target: ["chrome120", "firefox125", "safari17"] },
 };
 const FONT = ["@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "fonts/inter-latin.woff2"];
 

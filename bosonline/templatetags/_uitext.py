@@ -92,6 +92,10 @@ def _buyer() -> dict[str, str]:
         "fix_fields": _("Some details are still missing. Please check the marked fields."),
         "server_busy": _("Our server is busy. Your order has not been placed; please try again."),
         "voucher_empty": _("Please fill in the voucher code."),
+        "email_invalid": _("The e-mail address is not valid, example nama@contoh.com"),
+        "preview": _("This is a preview. Use a test order to try the whole way."),
+        "voucher_works": _("The voucher takes off {amount}."),
+        "voucher_unusable": _("This voucher cannot be used for this order."),
         "expired": _("The payment time has ended."),
         "hours_short": _("{h} h {m} min {s} s"),
     }

@@ -54,6 +54,7 @@ class AbandonedIn(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=30)
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     data = serializers.DictField(required=False, default=dict)
+    token = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
 
 
 class AbandonedUpdateIn(serializers.Serializer[Any]):

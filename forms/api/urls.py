@@ -7,6 +7,8 @@ from forms.api import views as v
 buyer_patterns = [
     *both("checkout/forms/<slug:slug>", v.CheckoutFormView.as_view()),
     *both("checkout/rates", v.RatesView.as_view()),
+    *both("checkout/vouchers", v.CheckoutVouchersView.as_view()),
+    *both("checkout/forget", v.ForgetView.as_view()),
     *both("checkout/abandoned", v.AbandonedView.as_view()),
     *both("checkout/abandoned/<str:token>", v.AbandonedUpdateView.as_view()),
     *both("checkout/views", v.ViewsView.as_view()),

@@ -19,9 +19,11 @@ from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
 from forms import queries
 from forms.api import serializers as s
+from forms.prefill import prefill_forget
 from forms.pricing import Basket, basket_of
 from forms.services import abandoned, stats
 from forms.services.rates import rates_find, shipping_options
+from forms.services.vouchers import vouchers_for
 from forms.snapshot import Snapshot
 from stores.models import Warehouse
 from stores.queries import area_of
@@ -82,8 +84,55 @@ class RatesView(ApiView):
         if method not in snapshot.methods:
             raise ValidationFailed.field("payment_method", _("Choose a payment method."))
         basket = chosen_basket(request, snapshot)
-        data = shipping_options(snapshot, basket, destination_id=district, method=method)
+        data, refreshing = shipping_options(snapshot, basket, destination_id=district, method=method)
+        return Response({"data": data, "total": len(data), "refreshing": refreshing})
+
+
+class CheckoutVouchersView(ApiView):
+    """Vouchers that can be used for this form, these items, this destination and method; with ``code`` that one's answer."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(60, 60)}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("form", str, required=True), STORE, OpenApiParameter("district", int),
+            OpenApiParameter("items", str), OpenApiParameter("package", str), OpenApiParameter("payment_method", str),
+            OpenApiParameter("courier_quote", str), OpenApiParameter("phone", str), OpenApiParameter("code", str),
+        ],
+        responses={200: dict},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        params = request.query_params
+        snapshot = self.snapshot(request)
+        method = params.get("payment_method", "") or next(iter(snapshot.methods))
+        if method not in snapshot.methods:
+            raise ValidationFailed.field("payment_method", _("Choose a payment method."))
+        with store_scope(snapshot.store["id"]):
+            data = vouchers_for(
+                snapshot, chosen_basket(request, snapshot), method=method,
+                district_id=parse_int(params, "district", 0, maximum=2**31 - 1), phone=params.get("phone", "")[:40],
+                quote=params.get("courier_quote", "")[:1000], code=params.get("code", "")[:30].replace("\x00", ""),
+            )  # fmt: skip
         return Response({"data": data, "total": len(data)})
+
+    @staticmethod
+    def snapshot(request: Request) -> Snapshot:
+        store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
+        return queries.public_snapshot(store_id, request.query_params.get("form", ""))
+
+
+class ForgetView(ApiView):
+    """ "Bukan saya": this browser forgets the buyer's details."""
+
+    actor, group = "public", "checkout"
+    limits = {"POST": Limit(30, 60)}
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        response = Response(status=204)
+        prefill_forget(response)
+        return response
 
 
 class StoreRatesView(ApiView):
@@ -133,7 +182,7 @@ class AbandonedView(ApiView):
         snapshot = queries.public_snapshot(store_id, data["form"])
         with store_scope(store_id):
             row = abandoned.abandoned_capture(
-                snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"]
+                snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"], token=data["token"]
             )
         return Response({"data": {"token": row.token}}, status=201)
 
