@@ -112,7 +112,7 @@ class CheckoutVouchersView(ApiView):
             data = vouchers_for(
                 snapshot, chosen_basket(request, snapshot), method=method,
                 district_id=parse_int(params, "district", 0, maximum=2**31 - 1), phone=params.get("phone", "")[:40],
-                quote=params.get("courier_quote", "")[:1000], code=params.get("code", "")[:30].replace("\x00", ""),
+                quote=params.get("courier_quote", "")[:1000], code=params.get("code", "")[:30].replace("\x00", "?"),
             )  # fmt: skip
         return Response({"data": data, "total": len(data)})
 

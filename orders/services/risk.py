@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
+import structlog
 
 from bosonline.redis import redis_client
+
+log = structlog.get_logger("risk")
 
 LEVELS = ("clear", "watch", "suspicious", "blocked")
 WINDOW_SECONDS = 3600
@@ -101,9 +104,10 @@ def _attempts(store_id: int, form_id: int, phone: str, ip: str) -> tuple[int, in
     try:
         pipe = redis_client().pipeline(transaction=False)
         for key, seconds in keys:
+            pipe.set(key, 0, ex=seconds, nx=True)  # EXPIRE … NX would need Redis 7
             pipe.incr(key)
-            pipe.expire(key, seconds, nx=True)
         result = pipe.execute()
     except redis.RedisError:
+        log.warning("risk_counters_unavailable")
         return 0, 0, 0
-    return int(result[0]), int(result[2]), int(result[4])
+    return int(result[1]), int(result[3]), int(result[5])
