@@ -78,6 +78,9 @@ def _own_sandbox(config: pytest.Config, worker: str, number: int) -> None:
     os.environ["SANDBOX_URL"] = settings.SANDBOX_URL = sandbox.url
     settings.BOSCOD_BASE_URL = f"{sandbox.url}/boscod"
     settings.WINPAY_BASE_URL = f"{sandbox.url}/winpay"
+    settings.META_BASE_URL = f"{sandbox.url}/meta"
+    settings.TIKTOK_BASE_URL = f"{sandbox.url}/tiktok"
+    settings.GOOGLE_BASE_URL = f"{sandbox.url}/google"
     settings.WINPAY_PRIVATE_KEY = str(sandbox.folder / "merchant_private.pem")
     settings.WINPAY_PUBLIC_KEY = str(sandbox.folder / "winpay_public.pem")
 

@@ -15,11 +15,13 @@ from bosonline.errors import ValidationFailed
 from forms import queries
 from forms.api import serializers as s
 from forms.exports import forms_download
-from forms.models import OrderForm, RedirectHost
+from forms.models import BlockEntry, OrderForm, PixelToken, RedirectHost
 from forms.qr import qr_png, qr_svg
-from forms.services import copies, success
+from forms.services import blocklist, copies, doctor, success, tokens
 from forms.services import forms as services
 from forms.success import VARIABLES, SuccessIn, hosts_of, success_default
+from forms.tokens import trial_token
+from stores.queries import public_url
 
 LIST = [
     OpenApiParameter(name, str)
@@ -297,4 +299,114 @@ class RedirectHostView(ApiView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         success.host_remove(store=self.member.store, host_id=pk)
+        return Response(status=204)
+
+
+class DoctorView(ApiView):
+    """Form doctor: what would stop an order, and where to mend it."""
+
+    group = "form"
+    rights = {"GET": "forms.view"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, pk: int) -> Response:
+        return Response({"data": doctor.summary(doctor.form_examine(queries.form_get(pk)))})
+
+
+class TestLinkView(ApiView):
+    """A link that opens the draft in test mode for two hours."""
+
+    group = "form"
+    rights = {"POST": "forms.edit"}
+
+    @extend_schema(request=None, responses={201: dict})
+    def post(self, request: Request, pk: int) -> Response:
+        form = queries.form_get(pk)
+        token = trial_token(form.pk)
+        url = public_url(self.member.store, f"/{form.slug}?uji={token}")
+        return Response({"data": {"url": url or None, "test_token": token}}, status=201)
+
+
+class EventsView(ApiView):
+    """The log of conversion events sent from the server."""
+
+    group = "form"
+    rights = {"GET": "forms.view"}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(n, str) for n in ("start", "limit", "after", "form", "order", "status", "keyword")
+        ],
+        responses={200: dict},
+    )
+    def get(self, request: Request) -> Response:
+        page = queries.events_page(request.query_params)
+        data = [queries.event_as_api(row, self.member.store) for row in page.rows]
+        return Response({"data": data, "total": page.total, "next": page.next})
+
+
+class PixelTokensView(ApiView):
+    """Access tokens of pixels. They are kept encrypted and never shown again."""
+
+    group = "form"
+    rights = {"GET": "forms.view", "POST": "forms.edit"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        rows = PixelToken.objects.order_by("provider", "pixel_id")
+        data = [{"id": r.pk, "provider": r.provider, "pixel_id": r.pixel_id, "test_code": r.test_code} for r in rows]
+        return Response({"data": data, "total": len(data)})
+
+    @extend_schema(
+        request=s.PixelTokenIn, responses={201: dict},
+        examples=[OpenApiExample("meta", value={"provider": "meta", "pixel_id": "1234567890123456", "token": "EAAB…"},
+                                 request_only=True)],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        row = tokens.token_save(store=self.member.store, **self.parse(s.PixelTokenIn))
+        return Response({"data": {"id": row.pk, "provider": row.provider, "pixel_id": row.pixel_id}}, status=201)
+
+
+class PixelTokenView(ApiView):
+    """Forget an access token."""
+
+    group = "form"
+    rights = {"DELETE": "forms.edit"}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        tokens.token_remove(token_id=pk)
+        return Response(status=204)
+
+
+class BlocklistView(ApiView):
+    """The store's blacklist for orders: phone, IP, part of an address."""
+
+    group = "form"
+    rights = {"GET": "customers.view", "POST": "customers.edit"}
+
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        rows = BlockEntry.objects.order_by("kind", "value")[:2000]
+        data = [{"id": r.pk, "kind": r.kind, "value": r.value, "note": r.note} for r in rows]
+        return Response({"data": data, "total": len(data)})
+
+    @extend_schema(
+        request=s.BlockIn, responses={201: dict},
+        examples=[OpenApiExample("phone", value={"kind": "phone", "value": "081234567890"}, request_only=True)],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        row = blocklist.block_add(store=self.member.store, **self.parse(s.BlockIn))
+        return Response({"data": {"id": row.pk, "kind": row.kind, "value": row.value, "note": row.note}}, status=201)
+
+
+class BlockEntryView(ApiView):
+    """Take an entry off the blacklist."""
+
+    group = "form"
+    rights = {"DELETE": "customers.edit"}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        blocklist.block_remove(store=self.member.store, entry_id=pk)
         return Response(status=204)

@@ -48,6 +48,19 @@ class HostIn(serializers.Serializer[Any]):
     host = serializers.CharField(max_length=140)
 
 
+class PixelTokenIn(serializers.Serializer[Any]):
+    provider = serializers.ChoiceField(choices=["meta", "tiktok", "google"])
+    pixel_id = serializers.CharField(max_length=40)
+    token = serializers.CharField(max_length=500, write_only=True)
+    test_code = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+
+class BlockIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["phone", "ip", "address"])
+    value = serializers.CharField(max_length=120)
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
 class AbandonedIn(serializers.Serializer[Any]):
     form = serializers.SlugField(max_length=60)
     store = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
