@@ -91,9 +91,9 @@ function start(root) {
     const exact = root.querySelector(`[data-path="${path}"]`);
     if (exact) return exact;
     const keys = path.split(".");
-    let scope = root.querySelector(`[data-list="${keys[0]}"]`);
+    let scope = root.querySelector(`[data-repeat="${keys[0]}"]`);
     for (let n = 1; scope && n < keys.length; n += 2) {
-      const row = scope.querySelector(`:scope > [data-rows] > [data-index="${keys[n]}"]`);
+      const row = scope.querySelector(`:scope > [data-repeat-rows] > [data-index="${keys[n]}"]`);
       if (!row) return scope.querySelector("[data-add]");
       const next = row.querySelector(`[data-sublist="${keys[n + 1]}"]`);
       if (!next) return row.querySelector(`[data-item="${keys[n + 1]}"]`) ?? row.querySelector("[data-item]");
@@ -161,7 +161,7 @@ function start(root) {
     conditions();
     changed();
   });
-  for (const list of root.querySelectorAll("[data-list]")) rows(list, (content[list.dataset.list] ??= []), changed);
+  for (const list of root.querySelectorAll("[data-repeat]")) rows(list, (content[list.dataset.repeat] ??= []), changed);
   for (const row of root.querySelectorAll("[data-keyed]")) keyed(row, content, changed);
   for (const toggle of root.querySelectorAll("[data-object]")) {
     const part = root.querySelector(`[data-object-part="${toggle.dataset.object}"]`);

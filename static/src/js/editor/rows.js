@@ -3,14 +3,14 @@ import { show, take } from "./bind.js";
 
 let names = 0;
 
-/** Draws the rows of `list` into `root` ([data-list] or [data-sublist]) and keeps both the same. */
+/** Draws the rows of `list` into `root` ([data-repeat] or [data-sublist]) and keeps both the same. */
 export function rows(root, list, changed) {
-  const holder = root.querySelector(":scope > [data-rows]");
+  const holder = root.querySelector(":scope > [data-repeat-rows]");
   const template = root.querySelector(":scope > template");
   const add = root.querySelector(":scope > [data-add]");
   const max = Number(root.dataset.max || 20);
 
-  const own = (row, selector) => [...row.querySelectorAll(selector)].filter((node) => node.closest("[data-row]") === row);
+  const own = (row, selector) => [...row.querySelectorAll(selector)].filter((node) => node.closest("[data-repeat-row]") === row);
   const draw = (focus = -1) => {
     holder.replaceChildren(...list.map(one));
     if (add) add.disabled = list.length >= max;
