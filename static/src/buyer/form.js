@@ -502,7 +502,7 @@ export function startOrderForm(form) {
     delete $("[data-area]").dataset.chosen;
     $("#prefill-note").hidden = true;
     form.prefill = null;
-    fetch("/api/v1/checkout/forget", { method: "POST" }).catch(() => {});
+    fetch("/api/v1/checkout/forget", { method: "POST", keepalive: true }).catch(() => {});
     tick(false);
     shipping.now();
     node.elements.name.focus();
@@ -538,6 +538,7 @@ export function startOrderForm(form) {
   tick(true);
   show();
   if (value("district_id")) shipping.now();
+  if (window.performance && performance.mark) performance.mark("bos-ready"); // from here on the form answers
   beacon(form, "views");
   tell("ViewContent", facts());
   if (outbox.pending()) {
