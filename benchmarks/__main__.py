@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("place_order", "public_page", "checkout_feel")
+NAMES = ("place_order", "public_page", "checkout_feel", "region_search")
 
 
 def main() -> int:

@@ -19,8 +19,15 @@ app.conf.beat_schedule = {
     "poll-silent-parcels": {"task": "orders.poll_silent_parcels", "schedule": 300.0},
     "process-callbacks": {"task": "orders.process_callbacks", "schedule": 30.0},
     "complete-delivered": {"task": "orders.complete_delivered", "schedule": 3600.0},
+    "refresh-sales": {"task": "catalog.refresh_sales", "schedule": 3600.0},
     "flush-form-counters": {"task": "forms.flush_counters", "schedule": 30.0},
     "remove-test-orders": {"task": "orders.remove_trials", "schedule": 3600.0},
+    "tell-new-devices": {"task": "sellers.tell_new_devices", "schedule": 60.0},
+    "send-digests": {"task": "sellers.send_digests", "schedule": 1800.0},
+    "erase-accounts": {"task": "sellers.erase_accounts", "schedule": 3600.0},
+    "forget-history": {"task": "sellers.forget_history", "schedule": 86400.0},
+    "recheck-domains": {"task": "stores.recheck_domains", "schedule": 3600.0},
+    "release-subdomains": {"task": "stores.release_subdomains", "schedule": 3600.0},
     "housekeeping": {"task": "bosonline.housekeeping", "schedule": 3600.0},
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from bosonline.tenancy import store_scope
+
 Subscriber = Callable[[int, Collection[int]], None]
 _subscribers: dict[str, list[Subscriber]] = {}
 
@@ -21,5 +23,6 @@ def subscribe(kind: str, function: Subscriber) -> None:
 
 def announce(kind: str, store_id: int, ids: Collection[int]) -> None:
     """Rows of ``kind`` (``product``, ``store``, ``warehouse`` …) of a store changed."""
-    for function in _subscribers.get(kind, ()):
-        function(store_id, ids)
+    with store_scope(store_id):  # whatever scope the caller has: copies of this store and of no other are meant
+        for function in _subscribers.get(kind, ()):
+            function(store_id, ids)

@@ -24,11 +24,21 @@ def is_platform_host(host: str) -> bool:
     )
 
 
-def store_url(subdomain: str, path: str = "/") -> str:
-    """The public address of a store's page on its subdomain."""
+def host_url(host: str, path: str = "/") -> str:
+    """The public address of ``path`` on one of our hosts."""
     default_port = {"http": "80", "https": "443"}.get(settings.PUBLIC_SCHEME)
     port = "" if default_port == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
-    return f"{settings.PUBLIC_SCHEME}://{subdomain}.{settings.BASE_DOMAIN}{port}{path}"
+    return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
+
+
+def platform_url(path: str = "/") -> str:
+    """A dashboard page's address for mails: from the settings, never from a Host header."""
+    return host_url(settings.BASE_DOMAIN, path)
+
+
+def store_url(subdomain: str, path: str = "/") -> str:
+    """The public address of a store's page on its subdomain."""
+    return host_url(f"{subdomain}.{settings.BASE_DOMAIN}", path)
 
 
 class HostMiddleware:

@@ -74,10 +74,21 @@ def job_run(payload: dict[str, Any]) -> None:
         except Exception as exc:
             log.exception("job_failed", job=job.pk, kind=job.kind)
             path.unlink(missing_ok=True)
-            rows.update(status=BackgroundJob.Status.FAILED, error=str(exc)[:500], finished_at=timezone.now())
+            _finish(job, status=BackgroundJob.Status.FAILED, error=str(exc)[:500])
             return
-        now = timezone.now()
-        rows.update(status=BackgroundJob.Status.DONE, rows_done=done, file=name, finished_at=now, expires_at=now + KEEP)
+        _finish(job, status=BackgroundJob.Status.DONE, rows_done=done, file=name, expires_at=timezone.now() + KEEP)
+
+
+@transaction.atomic
+def _finish(job: BackgroundJob, **values: Any) -> None:
+    """The end and the word to its owner (topic ``job.finished``) belong together."""
+    BackgroundJob.objects.filter(pk=job.pk).update(finished_at=timezone.now(), **values)
+    outbox.enqueue(
+        "job.finished",
+        {"job_id": job.pk, "store_id": job.store_id, "user_id": job.user_id, "status": str(values["status"]),
+         "filename": job.filename},
+        dedup_key=f"job.finished:{job.pk}",
+    )  # fmt: skip
 
 
 def job_of(*, job_id: int, user_id: int) -> BackgroundJob:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from bosonline import pagecache
 from bosonline.hosts import host_of
@@ -120,3 +122,29 @@ class LanguageMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
         return response
+
+
+class RequestSizeMiddleware:
+    """413 for a request that is larger than anything we take, before a byte of it is kept.
+
+    What is announced is read and dropped piece by piece (up to four times the limit), so that the sender gets to read
+    the answer instead of a broken connection.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(announced) if announced.isdecimal() else 0
+        limit = settings.REQUEST_MAX_BYTES
+        if length <= limit:
+            return self.get_response(request)
+        left = min(length, limit * 4)
+        source = request.META.get("wsgi.input")
+        while source is not None and left > 0 and (piece := source.read(min(left, 262_144))):
+            left -= len(piece)
+        message = _("The request is larger than %(size)s MB.") % {"size": limit // 1_048_576}
+        if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+            return JsonResponse({"message": message, "code": "too_large", "errors": {}}, status=413)
+        return render(request, "errors/400.html", {"message": message}, status=413)

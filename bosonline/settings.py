@@ -39,7 +39,6 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEM
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -63,11 +62,13 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "bosonline.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "bosonline.middleware.RequestSizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "bosonline.hosts.HostMiddleware",
+    "stores.middleware.OldAddressMiddleware",
     "sellers.middleware.MemberMiddleware",
 ]
 
@@ -123,7 +124,8 @@ CACHES = {
         "KEY_PREFIX": "bos",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# The cookie carries the number of a LoginSession row, which decides; a store of its own would only be a second truth.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
 SESSION_COOKIE_HTTPONLY = True
@@ -165,6 +167,9 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_URL = "/media/"
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
+# A whole request, several files together. More is refused before anything of it is kept.
+REQUEST_MAX_BYTES = env.int("REQUEST_MAX_BYTES", default=40 * 1024 * 1024)
+IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=40_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -184,6 +189,12 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "/masuk"
 ACCESS_TOKEN_SECONDS = 3600
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+RESET_PASSWORD_SECONDS = env.int("RESET_PASSWORD_SECONDS", default=3600)
+CONFIRM_EMAIL_SECONDS = 3 * 24 * 3600
+INVITATION_SECONDS = 7 * 24 * 3600
+DEVICE_SECONDS = 180 * 24 * 3600
+ACCOUNT_DELETION_DAYS = 30
+STORES_PER_USER = env.int("STORES_PER_USER", default=20)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
@@ -242,6 +253,13 @@ GOOGLE_BASE_URL = env.str(
 )
 GATEWAY_CONNECT_TIMEOUT = env.float("GATEWAY_CONNECT_TIMEOUT", default=2.0)
 GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
+
+# Own domains of stores: where they point, and whom we ask about them. Empty nameservers: the machine's own resolver.
+DOMAIN_TARGET = env.str("DOMAIN_TARGET", default=f"domains.{BASE_DOMAIN}")
+DOMAIN_ADDRESSES = env.list("DOMAIN_ADDRESSES", default=["127.0.0.1"] if DEBUG else [])
+DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])
+DNS_PORT = env.int("DNS_PORT", default=53)
+DNS_TIMEOUT = env.float("DNS_TIMEOUT", default=4.0)
 
 QUOTE_SECONDS = 30 * 60
 RATE_CACHE_SECONDS = 24 * 3600

@@ -11,11 +11,22 @@ import xlsxwriter
 
 FORMATS = ("csv", "xlsx")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_FIRST = frozenset("".join(DANGEROUS) + "'")
 
 
 def neutral(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is made plain by a leading apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
+    """A text that a spreadsheet would take for a formula is made plain by a leading apostrophe.
+
+    A text that already looks like a neutralised one gets another, so that :func:`plain` gives back every text exactly.
+    """
+    if isinstance(value, str) and value[:1] in _FIRST and value and value.lstrip("'").startswith(DANGEROUS):
+        return f"'{value}"
+    return value
+
+
+def plain(value: str) -> str:
+    """The text that :func:`neutral` was given."""
+    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(DANGEROUS) else value
 
 
 def write_rows(
@@ -35,5 +46,10 @@ def write_rows(
         sheet = book.add_worksheet(title[:31])
         sheet.write_row(0, 0, header)
         for done, row in enumerate(rows, 1):
-            sheet.write_row(done, 0, [neutral(cell) for cell in row])
+            for column, cell in enumerate(row):
+                # by type: guessing it from every cell is what costs most
+                if type(cell) is int:
+                    sheet.write_number(done, column, cell)
+                elif cell is not None and cell != "":
+                    sheet.write_string(done, column, str(neutral(cell)))
             yield done

@@ -17,6 +17,7 @@ handler500 = "bosonline.views.server_error"
 
 urlpatterns = [
     path("healthz", views.healthz),
+    path("internal/", include("stores.urls_internal")),
     path("readyz", views.readyz),
     path("metrics", views.metrics),
     path("api/schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="api-schema"),

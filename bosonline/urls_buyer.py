@@ -15,6 +15,7 @@ handler500 = "bosonline.views.server_error"
 
 urlpatterns = [
     path("healthz", views.healthz),
+    path("internal/", include("stores.urls_internal")),
     path("api/v1/", include("orders.api.urls_buyer")),
     re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
     path("", include("orders.urls_buyer")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.tenancy import store_scope
+from catalog.ports import Use
 from forms import sections
-from forms.content import content_full, content_problems, pixel_ids
+from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
 from forms.models import AbandonedCheckout, ConversionEvent, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_of
@@ -318,3 +319,28 @@ def event_as_api(row: ConversionEvent, store: Store) -> dict[str, Any]:
         "created_at": _local(row.created_at, store),
         "sent_at": _local(row.sent_at, store),
     }
+
+
+def uses_of_products(product_ids: Collection[int]) -> list[Use]:
+    """Forms whose published version sells these products (``catalog.ports``); an open one is ``active``."""
+    rows = OrderForm.objects.filter(
+        form_products__product_id__in=product_ids, published__isnull=False, deleted_at__isnull=True
+    ).select_related("published")
+    return [
+        Use(
+            "form", form.pk, form.name, frozenset(sold_variant_ids(form.published.content)),
+            form.status == OrderForm.Status.PUBLISHED,
+        )
+        for form in rows.distinct().order_by("name", "id")[:100]
+        if form.published is not None
+    ]  # fmt: skip
+
+
+def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: forms that ship from the warehouse."""
+    forms = OrderForm.objects.filter(store_id=store_id, warehouse_id=warehouse_id, deleted_at__isnull=True)
+    names = list(forms.order_by("id").values_list("name", flat=True)[:4])
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    return [_("Order forms ship from here: %(names)s.") % {"names": shown}]

@@ -19,7 +19,7 @@ from catalog.models import Image, StockLevel, Variant
 from catalog.services.images import image_url
 from forms.content import content_full, sold_variant_ids
 from forms.models import BlockEntry, OrderForm
-from forms.success import hosts_of
+from forms.success import redirect_hosts
 from sellers.models import Membership
 from stores.models import BankAccount, Courier, Store
 
@@ -198,7 +198,8 @@ def _store_part(store: Store) -> dict[str, Any]:
         "id": store.pk,
         "name": store.name,
         "subdomain": store.subdomain,
-        "logo": store.logo,
+        "link_host": store.link_host,
+        "logo": store.logo_url,
         "colour": store.colour,
         "whatsapp": store.whatsapp,
         "time_zone": store.time_zone,
@@ -206,7 +207,7 @@ def _store_part(store: Store) -> dict[str, Any]:
         "unique_code_enabled": store.unique_code_enabled,
         "payment_hours": store.payment_hours,
         "duplicate_window_hours": store.duplicate_window_hours,
-        "hosts": hosts_of(store),
+        "hosts": redirect_hosts(store),
     }
 
 

@@ -33,7 +33,7 @@ class SuccessIn(serializers.Serializer[Any]):
     pixels = serializers.BooleanField(required=False, default=True)
 
 
-def hosts_of(store: Store) -> list[str]:
+def redirect_hosts(store: Store) -> list[str]:
     """Where success pages of the (current) store may lead: its own addresses and what it allowed."""
     own = [store_url(store.subdomain).split("://")[1].split("/")[0].split(":")[0]] if store.subdomain else []
     domains = Domain.objects.filter(verified_at__isnull=False).values_list("hostname", flat=True)

@@ -5,10 +5,25 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from bosonline import guards
+        from orders.services.erasure import store_erase
+        from orders.services.staff import hand_over, open_orders_of
+        from sellers import ports
+
+        ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
+        ports.register_erasure("orders", store_erase)
         # registers the outbox handlers
+        from catalog import ports as catalog_ports
         from forms.ports import count_orders_with
-        from orders import exports  # noqa: F401 - registers its job
-        from orders.queries import orders_of_forms
+        from orders import (
+            exports,  # noqa: F401 - registers its job
+            stock_uses,
+        )
+        from orders.queries import orders_of_forms, warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
 
+        catalog_ports.register_uses("order", stock_uses.uses_of)
+        catalog_ports.register_order_names(stock_uses.order_names)
+        for action in ("warehouse.delete", "warehouse.deactivate"):
+            guards.guard(action, warehouse_has_open_orders)
         count_orders_with(orders_of_forms)

@@ -15,6 +15,7 @@ from orders.filters import orders_for
 from orders.models import Order
 from orders.services.placement import bill_from
 from sellers.rights import Member
+from stores.queries import logo_data
 
 LABEL_SIZES = {"100x150": "100mm 150mm", "100x100": "100mm 100mm", "a4": "A4"}
 INVOICE_SIZES = {"a4": "A4", "a5": "A5"}
@@ -49,7 +50,7 @@ def invoices_pdf(member: Member, ids: list[int], *, size: str = "a4") -> bytes:
     ]
     pdf = render_pdf(
         "documents/invoice.html",
-        {"pages": pages, "size": INVOICE_SIZES[size], "store": member.store},
+        {"pages": pages, "size": INVOICE_SIZES[size], "store": member.store, "logo": logo_data(member.store)},
         "documents/invoice.css",
     )
     Order.objects.filter(pk__in=[o.pk for o in orders], invoice_printed_at__isnull=True).update(

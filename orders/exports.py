@@ -46,7 +46,7 @@ def _member(job: BackgroundJob) -> Member:
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, is_active=True, removed_at__isnull=True
     )
-    return Member(membership.user, None, membership, membership.store, frozenset(membership.role.rights))
+    return Member(membership.user, None, membership, membership.store, membership.role.granted)
 
 
 def _rows(job: BackgroundJob) -> Iterator[list[Any]]:

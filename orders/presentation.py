@@ -42,6 +42,7 @@ ASSIGNED = {
     "only_cs": gettext_lazy("the only CS"),
     "weight": gettext_lazy("by weight"),
     "returning_buyer": gettext_lazy("served this buyer before"),
+    "handed_over": gettext_lazy("taken over from a colleague"),
 }
 
 ACTORS = {

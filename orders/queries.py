@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from bosonline import phone as phones
 from bosonline.api.lists import Page, page_of
@@ -20,6 +21,7 @@ from orders.filters import SPEC, TABS, orders_for
 from orders.models import Order, Payment, Shipment, TrackingEvent
 from orders.services.placement import bill_from
 from orders.services.status import allowed_status
+from orders.transitions import RESERVED_IN
 from sellers.rights import Member
 from stores.models import Store
 
@@ -358,3 +360,12 @@ def home_figures(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
         )
     )
     return {"todo": todo, "money": money}
+
+
+def warehouse_has_open_orders(store_id: int, warehouse_id: int) -> list[str]:
+    """Guard: orders that are to be picked up at the warehouse."""
+    count = Order.objects.filter(store_id=store_id, warehouse_id=warehouse_id, status__in=RESERVED_IN).count()
+    if not count:
+        return []
+    text = ngettext("%(n)s order still ships from here.", "%(n)s orders still ship from here.", count)
+    return [text % {"n": count}]

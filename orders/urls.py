@@ -27,7 +27,6 @@ urlpatterns = [
     path("antrean", v.QueuePage.as_view(), name="cs-queue"),
     path("notifikasi", v.NotificationsPage.as_view(), name="notifications"),
     path("cari", v.SearchPage.as_view(), name="search"),
-    path("pengaturan", v.SettingsPage.as_view(), name="settings"),
     re_path(r"^theme/(?P<colour>[0-9a-f]{6})\.css$", buyer.theme_css, name="theme-css"),
     path("callbacks/winpay/v1.0/transfer-va/payment", callbacks.winpay_va),
     path("callbacks/winpay/v1.0/qr/qr-mpm-notify", callbacks.winpay_qr),

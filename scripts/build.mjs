@@ -15,7 +15,7 @@ const out = path.join(root, "var", "build");
 const require = createRequire(import.meta.url);
 
 const SHEETS = {
-  "app.css": ["@tabler/core/dist/css/tabler.css", "./tokens.css", "./css/theme.css", "./css/frame.css", "./css/components.css", "./css/pages.css", "./css/editor.css"],
+  "app.css": ["@tabler/core/dist/css/tabler.css", "./tokens.css", "./css/theme.css", "./css/frame.css", "./css/components.css", "./css/pages.css", "./css/settings.css", "./css/people.css", "./css/catalog.css", "./css/editor.css"],
   "buyer.css": ["./tokens.css", "./buyer/buyer.css"],
 };
 // Dashboards need a browser with light-dark() anyway (Tabler does); buyers arrive in old in-app browsers.

@@ -17,9 +17,43 @@ ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("orders", "orders", _("Orders"), "shopping-cart", "orders.view"),
     ("cs-queue", "cs-queue", _("CS queue"), "headset", "followups.view"),
     ("products", "products", _("Products"), "package", "products.view"),
+    ("inventory", "inventory", _("Inventory"), "building-warehouse", "inventory.view"),
+    ("vouchers", "vouchers", _("Vouchers"), "ticket", "vouchers.view"),
     ("forms", "forms", _("Order forms"), "forms", "forms.view"),
     ("settings", "settings", _("Settings"), "settings", ""),
 )
+# The parts of /pengaturan in the order of their list; a page of one only needs an entry here and a url of that name.
+SETTINGS: tuple[tuple[str, str, Any, str, str], ...] = (
+    ("store", "settings-store", _("Store"), "building-store", "store.view"),
+    ("domain", "settings-domain", _("Domain"), "world", "store.view"),
+    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store.view"),
+    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "bank_accounts.view"),
+    ("staff", "settings-staff", _("Staff"), "users", "staff.view"),
+    ("roles", "settings-roles", _("Roles & access"), "id-badge-2", "staff.view"),
+    ("notifications", "settings-notifications", _("Notifications"), "bell", ""),
+    ("ownership", "settings-ownership", _("Ownership"), "key", ""),
+    ("profile", "settings-profile", _("Profile"), "user", ""),
+    ("security", "settings-security", _("Password & security"), "lock", ""),
+    ("sessions", "settings-sessions", _("Active sessions"), "devices", ""),
+    ("deletion", "settings-deletion", _("Delete account"), "user-x", ""),
+)
+# what somebody without any store still has
+PERSONAL = frozenset(("profile", "security", "sessions", "deletion"))
+
+
+def settings_nav(member: Member, current: str = "") -> list[dict[str, Any]]:
+    """The settings this person may see. ``current`` is the page's url name; its sub-pages count as it."""
+    return [
+        {
+            "key": key,
+            "label": label,
+            "icon": icon,
+            "url": reverse(name),
+            "active": current == name or current.startswith(f"{name}-"),
+        }
+        for key, name, label, icon, right in SETTINGS
+        if (not right or member.may(right)) and (member.store is not None or key in PERSONAL)
+    ]
 
 
 def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
@@ -32,14 +66,16 @@ def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
             "label": label,
             "icon": icon,
             "url": reverse(name),
-            "active": current == name or current.startswith(name.rstrip("s") + "-"),
+            "active": current == name or current.startswith((name.rstrip("s") + "-", name + "-")),
         }
         for key, name, label, icon, right in ITEMS
-        if not right or member.may(right)
+        if (not right or member.may(right)) and member.store is not None
     ]
+    in_settings = current == "settings" or current.startswith("settings-")
     return {
         "nav": nav,
+        "settings_nav": settings_nav(member, current) if in_settings else [],
         "stores": stores_of(member.user.pk, member.store.pk if member.store else None),
-        "notifications_url": reverse("notifications"),
+        "notifications_url": reverse("notifications") if member.store else "",
         "search_url": reverse("search") if member.may("orders.view") else "",
     }

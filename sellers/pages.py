@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
@@ -27,16 +29,20 @@ class StorePage(View):
 
     right: ClassVar[str] = ""
     rights: ClassVar[dict[str, str]] = {}
+    # False: about the person (profile, sessions, switching), works for somebody without any store as well
+    needs_store: ClassVar[bool] = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         member: Member | None = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
-        if member is None or member.store is None:
+        if member is None:
             return self.to_login(request)
+        if member.store is None and self.needs_store:
+            return HttpResponseRedirect(reverse("store-new"))
         self.member = member
         request.member = member  # type: ignore[attr-defined]  # ours
         request.page_context = partial(page_context, request, member)  # type: ignore[attr-defined]  # ours
         right = self.rights.get(request.method or "", self.right)
-        with store_scope(member.store):
+        with store_scope(member.store) if member.store else nullcontext():
             try:
                 if right:
                     member.require(right)

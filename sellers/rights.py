@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from stores.models import Store
 
 ACTIONS = ("view", "create", "edit", "delete")
+ACTION_LABELS = {
+    "view": gettext_lazy("See"),
+    "create": gettext_lazy("Add"),
+    "edit": gettext_lazy("Change"),
+    "delete": gettext_lazy("Delete"),
+}
 MODULES = {
     "orders": gettext_lazy("Orders"),
     "shipping": gettext_lazy("Shipping"),
@@ -116,8 +122,7 @@ class Member:
     def role_name(self) -> str:
         if self.membership is None:
             return ""
-        role = self.membership.role
-        return str(PRESETS[role.preset][0]) if role.preset in PRESETS else role.name
+        return self.membership.role.label
 
     @property
     def is_owner(self) -> bool:

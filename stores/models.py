@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.files.storage import default_storage
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -32,12 +33,16 @@ class Store(models.Model):
 
     name = models.CharField(max_length=80)
     subdomain = models.CharField(max_length=40, unique=True, null=True)
+    # the own domain that links use; kept beside its Domain row so that a link costs no query. Empty: the subdomain.
+    link_host = models.CharField(max_length=253, blank=True, default="", db_default="")
+    # the file's name in the storage; templates show ``logo_url``
     logo = models.CharField(max_length=200, blank=True, default="")
     colour = models.CharField(max_length=7, default="#0f766e", validators=[COLOUR])
     whatsapp = models.CharField(max_length=16, blank=True, default="")
     email = models.EmailField(blank=True, default="")
     address = models.CharField(max_length=300, blank=True, default="")
     time_zone = models.CharField(max_length=20, choices=Zone.choices, default=Zone.WIB)
+    invoice_heading = models.CharField(max_length=120, blank=True, default="", db_default="")
     invoice_note = models.CharField(max_length=300, blank=True, default="")
 
     unique_code_enabled = models.BooleanField(default=True)
@@ -69,9 +74,17 @@ class Store(models.Model):
     def zone_label(self) -> str:
         return self.Zone(self.time_zone).label
 
+    @property
+    def logo_url(self) -> str:
+        return default_storage.url(self.logo) if self.logo else ""
+
 
 class Domain(StoreOwned):
-    """A host name that serves the store's buyer pages: the subdomain, an old one that redirects, or an own domain."""
+    """A host name of the store: its subdomain, an old one that redirects, or an own domain.
+
+    Always lower case ASCII (punycode). A subdomain's row is the database's promise that nobody else gets the name:
+    it stays through ``redirect_until``, which is empty for the current one.
+    """
 
     class Kind(models.TextChoices):
         SUBDOMAIN = "subdomain"
@@ -84,6 +97,10 @@ class Domain(StoreOwned):
     verified_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     check_result = models.JSONField(default=dict, blank=True)
+    # as of the last look-up that got an answer: buyers reach us under this name
+    points_here = models.BooleanField(default=False, db_default=False)
+    # since when the daily look-up of a verified domain has found something wrong
+    failing_since = models.DateTimeField(null=True)
     redirect_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -125,11 +142,23 @@ class District(models.Model):
     search_text = models.TextField(default="")
 
     class Meta:
-        indexes = [GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"])]
+        # read all day, written with a new data package: no list of pending entries that every search would walk
+        indexes = [
+            GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"], fastupdate=False)
+        ]
 
     @property
     def label(self) -> str:
         return f"{self.name}, {self.city.name}, {self.city.province.name}"
+
+
+class RegionWord(models.Model):
+    """A word of the regions' names, for finding what a misspelt one may have meant."""
+
+    word = models.CharField(max_length=80, primary_key=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["word"], name="regionword_alike", opclasses=["gin_trgm_ops"], fastupdate=False)]
 
 
 class Village(models.Model):
@@ -137,6 +166,15 @@ class Village(models.Model):
     district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="villages")
     name = models.CharField(max_length=80)
     postal_code = models.CharField(max_length=5)
+
+
+class RegionMatch(models.Model):
+    """What a run of ``boscod_match`` could not match, by name, in both directions."""
+
+    districts = models.PositiveIntegerField()
+    unmatched_theirs = models.JSONField(default=list)
+    unmatched_ours = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class Courier(models.Model):
@@ -223,14 +261,71 @@ class Notification(StoreOwned):
         indexes = [models.Index(fields=["store", "-id"], name="notification_store")]
 
 
-class NotificationRead(models.Model):
-    """How far a user has read a store's bell: one row instead of one per notification."""
+class NotificationState(models.Model):
+    """A user's bell in a store: how far it was read (one row instead of one per line) and what they want to hear of."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
     last_id = models.BigIntegerField(default=0)
+    # groups of ``stores.notifications.GROUPS`` that this user does not want in the bell
+    muted = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    digest = models.BooleanField(default=False)
+    digest_sent_on = models.DateField(null=True)
 
     objects: ClassVar[Any] = models.Manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "store"], name="notificationread_once")]
+
+
+class Announcement(models.Model):
+    """A word of the platform to sellers (``announcement``) or a hint how to do better (``tip``), in both languages."""
+
+    class Kind(models.TextChoices):
+        ANNOUNCEMENT = "announcement", _("Announcement")
+        TIP = "tip", _("Tip")
+
+    class Segment(models.TextChoices):
+        ALL = "all", _("All stores")
+        STARTING = "starting", _("Stores that have not finished the onboarding")
+        SELLING = "selling", _("Stores that have finished the onboarding")
+        MARKED = "marked", _("Stores with a marking")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    segment = models.CharField(max_length=10, choices=Segment.choices, default=Segment.ALL)
+    marking = models.CharField(max_length=40, blank=True, default="")
+    title_id = models.CharField(max_length=120)
+    title_en = models.CharField(max_length=120, blank=True, default="")
+    body_id = models.CharField(max_length=500)
+    body_en = models.CharField(max_length=500, blank=True, default="")
+    url = models.CharField(max_length=300, blank=True, default="")
+    starts_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=True)
+    # names a built-in row, so that it is made once
+    key = models.CharField(max_length=40, null=True, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="announcement_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(segment="marked") & ~Q(marking="") | ~Q(segment="marked") & Q(marking=""),
+                name="announcement_marking",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_id
+
+
+class AnnouncementDismissal(models.Model):
+    """A user closed it; it does not come back."""
+
+    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "announcement"], name="announcementdismissal_once")]

@@ -2,150 +2,172 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.core.files.storage import default_storage
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
-from bosonline.hosts import store_url
+from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
-from stores.models import District, Domain, Notification, NotificationRead, Store
-from stores.services.regions import plain, tidy
+from stores.areas import Area, area_of, areas_search
+from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
+from stores.notifications import not_muted
+
+__all__ = [
+    "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
+    "hosts_of", "logo_data", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
+    "store_today", "verified_domains", "warehouses_of",
+]  # fmt: skip
 
 HOST_CACHE_SECONDS = 60
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-_hosts: dict[str, tuple[float, int]] = {}
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """What a host name means: the store that answers there, and for an old subdomain the host it redirects to."""
+
+    store_id: int
+    redirect_to: str = ""
 
 
-def store_id_of_host(host: str) -> int | None:
-    """The store that answers at ``host``: its subdomain or a verified own domain.
+# host → (when it was looked up, what was found)
+_hosts: dict[str, tuple[float, HostEntry | None]] = {}
 
-    Known to the process for a second and to Redis for a minute.
+
+def host_entry(host: str) -> HostEntry | None:
+    """The store behind ``host``: its subdomain, an old one that still redirects, or a verified own domain.
+
+    Known to the process for a second and to Redis for a minute; a change writes the new answer to Redis at once.
     """
+    if not _HOST.fullmatch(host):
+        return None
     now = time.monotonic()
     known = _hosts.get(host)
     if known is not None and now - known[0] < 1.0:
-        return known[1] or None
-    key = f"host:{host}"
-    found = cache.get(key)
-    if found is None:
-        found = _find_host(host) or 0
-        cache.set(key, found, HOST_CACHE_SECONDS)
+        return known[1]
+    raw = cache.get(f"host:{host}")
+    if raw is None:
+        raw = _packed(_find_host(host))
+        # add, not set: an answer read before somebody's commit must not replace the one written after it
+        if not cache.add(f"host:{host}", raw, HOST_CACHE_SECONDS):
+            raw = cache.get(f"host:{host}") or raw
+    entry = _unpacked(raw)
     if len(_hosts) > 2000:
         _hosts.clear()
-    _hosts[host] = (now, found)
-    return found or None
+    _hosts[host] = (now, entry)
+    return entry
+
+
+def _packed(entry: HostEntry | None) -> str:
+    return f"{entry.store_id}>{entry.redirect_to}" if entry else "0>"
+
+
+def _unpacked(raw: str) -> HostEntry | None:
+    store_id, _sep, redirect_to = str(raw).partition(">")
+    return HostEntry(int(store_id), redirect_to) if store_id != "0" else None
+
+
+def refresh_host(host: str) -> None:
+    """After a commit that changed what ``host`` means: every process knows within a second."""
+    _hosts.pop(host, None)
+    cache.set(f"host:{host}", _packed(_find_host(host)), HOST_CACHE_SECONDS)
+
+
+def store_id_of_host(host: str) -> int | None:
+    entry = host_entry(host)
+    return entry.store_id if entry else None
 
 
 def store_id_of_subdomain(subdomain: str) -> int | None:
     return store_id_of_host(f"{subdomain.lower()[:40]}.{settings.BASE_DOMAIN}")
 
 
-def _find_host(host: str) -> int | None:
+def verified_domains(hosts: Iterable[str]) -> Any:
+    """The rows that own ``hosts``, of whatever store, by the index that makes them unique. For ``all_stores()``."""
+    return Domain.objects.annotate(lower=Lower("hostname")).filter(lower__in=list(hosts), verified_at__isnull=False)
+
+
+def _find_host(host: str) -> HostEntry | None:
     suffix = f".{settings.BASE_DOMAIN}"
     if host.endswith(suffix):
-        row = Store.objects.filter(subdomain=host.removesuffix(suffix), is_active=True).values_list("pk").first()
-        return row[0] if row else None
+        found = Store.objects.filter(subdomain=host.removesuffix(suffix), is_active=True).values_list("pk").first()
+        if found:
+            return HostEntry(found[0])
     with all_stores():
         row = (
-            Domain.objects.filter(hostname=host, verified_at__isnull=False, store__is_active=True)
-            .values_list("store_id")
+            verified_domains([host])
+            .filter(store__is_active=True)
+            .filter(Q(redirect_until__isnull=True) | Q(redirect_until__gt=timezone.now()))
+            .values_list("store_id", "kind", "store__subdomain", "store__link_host")
             .first()
         )
-    return row[0] if row else None
+    if row is None:
+        return None
+    store_id, kind, subdomain, link_host = row
+    if kind == Domain.Kind.CUSTOM:
+        return HostEntry(store_id)
+    return HostEntry(store_id, link_host or f"{subdomain}{suffix}") if subdomain else None
 
 
-def forget_host(host: str) -> None:
-    _hosts.pop(host, None)
-    cache.delete(f"host:{host}")
+def hosts_of(store_id: int) -> list[str]:
+    """Every host at which the store's pages may be cached or asked for."""
+    with all_stores():
+        hosts = set(Domain.objects.filter(store_id=store_id).values_list("hostname", flat=True))
+    subdomain = Store.objects.filter(pk=store_id).values_list("subdomain", flat=True).first()
+    return sorted(hosts | ({f"{subdomain}.{settings.BASE_DOMAIN}"} if subdomain else set()))
 
 
 def public_url(store: Store, path: str = "/") -> str:
-    """Where buyers find the store: its default own domain when verified, else its subdomain."""
-    return store_url(store.subdomain, path) if store.subdomain else ""
+    """Where buyers find the store: its own domain when it is the default and reachable, else its subdomain."""
+    host = store.link_host or (f"{store.subdomain}.{settings.BASE_DOMAIN}" if store.subdomain else "")
+    return host_url(host, path) if host else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A district as the one-box search shows it. ``district_id`` is BosCOD's."""
+def domains_of() -> list[Domain]:
+    """The open store's names as the settings list them: subdomain, own domains, old names that redirect.
 
-    district_id: int
-    code: str
-    district: str
-    city: str
-    province: str
-    postal_codes: list[str]
-
-    def as_api(self, postal_code: str = "") -> dict[str, Any]:
-        shown = postal_code or (self.postal_codes[0] if self.postal_codes else "")
-        return {
-            "district_id": self.district_id,
-            "district": self.district,
-            "city": self.city,
-            "province": self.province,
-            "postal_codes": self.postal_codes,
-            "postal_code": shown,
-            "label": f"{self.district}, {self.city}, {self.province} {shown}".strip(),
-        }
-
-
-_SEARCH = """
-SELECT d.boscod_id, d.code, d.name, c.name, p.name, d.postal_codes
-FROM stores_district d JOIN stores_city c ON c.code = d.city_id JOIN stores_province p ON p.code = c.province_id
-WHERE d.boscod_id IS NOT NULL AND {where}
-ORDER BY {rank} LIMIT %(limit)s
-"""
-_NOISE_WORDS = {"kec", "kecamatan", "kab", "kabupaten", "kota", "prov", "provinsi", "desa", "kel", "kelurahan"}
-
-
-def areas_search(keyword: str, limit: int = 10) -> list[Area]:
-    """Districts for a one-box text: district, city, province, postal code, in any order, typos tolerated."""
-    words = [w for w in plain(keyword[:100]).split() if w not in _NOISE_WORDS][:6]
-    if not words or len("".join(words)) < 3:
-        return []
-    params: dict[str, Any] = {"limit": limit, "first": words[0], "text": " ".join(words)}
-    conditions = []
-    for index, word in enumerate(words):
-        params[f"w{index}"] = f"%{word}%"
-        conditions.append(f"d.search_text LIKE %(w{index})s")
-    rank = "(lower(d.name) = %(first)s) DESC, word_similarity(%(text)s, d.search_text) DESC, d.name, d.code"
-    rows = _areas(_SEARCH.format(where=" AND ".join(conditions), rank=rank), params)
-    if rows or all(re.fullmatch(r"\d+", w) for w in words):
-        return rows
-    # nothing spelled like that: look for what sounds alike, by trigrams
-    return _areas(
-        _SEARCH.format(
-            where="word_similarity(%(text)s, d.search_text) >= 0.45",
-            rank="word_similarity(%(text)s, d.search_text) DESC, d.code",
-        ),
-        params,
+    ``is_default`` is set on what links use when nobody chose: the subdomain.
+    """
+    rows = list(
+        Domain.objects.filter(Q(redirect_until__isnull=True) | Q(redirect_until__gt=timezone.now())).order_by("id")
     )
+    rows.sort(key=lambda d: (d.redirect_until is not None, d.kind != Domain.Kind.SUBDOMAIN))
+    if rows and not any(d.is_default for d in rows) and rows[0].kind == Domain.Kind.SUBDOMAIN:
+        rows[0].is_default = rows[0].redirect_until is None
+    return rows
 
 
-def _areas(sql: str, params: dict[str, Any]) -> list[Area]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [Area(r[0], r[1], r[2], tidy(r[3]), tidy(r[4]), r[5]) for r in cursor.fetchall()]
+def logo_data(store: Store | None) -> str:
+    """The logo as a data URL for documents, which fetch nothing; empty without one or when its file is missing."""
+    if store is None or not store.logo:
+        return ""
+    try:
+        with default_storage.open(store.logo) as file:
+            return "data:image/webp;base64," + base64.b64encode(file.read()).decode()
+    except OSError:
+        return ""
 
 
-AREA_CACHE: dict[int, Area] = {}
+def warehouses_of() -> Any:
+    """The open store's pick-up points, the default first, area loaded."""
+    rows = Warehouse.objects.select_related("district__city__province").filter(deleted_at__isnull=True)
+    return rows.order_by("-is_default", "-is_active", "id")
 
 
-def area_of(district_id: int) -> Area | None:
-    """The area with BosCOD's id. Regions change only with a new data package, so a process remembers them."""
-    area = AREA_CACHE.get(district_id)
-    if area is None and 0 < district_id < 2**31:
-        rows = _areas(_SEARCH.format(where="d.boscod_id = %(id)s", rank="d.code"), {"id": district_id, "limit": 1})
-        if rows:
-            area = AREA_CACHE[district_id] = rows[0]
-    return area
+def bank_accounts_of() -> Any:
+    """The open store's bank accounts, the default first."""
+    rows = BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
+    return rows.order_by("-is_default", "-is_active", "id")
 
 
 def district_of(district_id: int) -> District | None:
@@ -154,13 +176,15 @@ def district_of(district_id: int) -> District | None:
 
 
 def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Any], int]:
-    """The latest lines of the bell, each with ``is_unread``, and how many are unread."""
-    read = NotificationRead.objects.filter(user_id=user_id, store_id=store_id).values_list("last_id", flat=True).first()
+    """The latest lines of the bell, each with ``is_unread``, and how many are unread. Muted groups are left out."""
+    state = NotificationState.objects.filter(user_id=user_id, store_id=store_id).first()
+    read = state.last_id if state else 0
     rows = Notification.objects.filter(Q(user_id=user_id) | Q(user__isnull=True))
-    unread = rows.filter(id__gt=read or 0)[:100].count()
+    rows = rows.filter(not_muted(state.muted if state else []))
+    unread = rows.filter(id__gt=read)[:100].count()
     latest: list[Any] = list(rows.order_by("-id")[:limit])
     for row in latest:
-        row.is_unread = row.pk > (read or 0)
+        row.is_unread = row.pk > read
     return latest, unread
 
 

@@ -25,10 +25,12 @@ from django.db import OperationalError, connection, connections
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.dns import DnsServer
+
 ROOT = Path(__file__).resolve().parent.parent
 # filled once from open data and never changed by a test
-REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_district", "stores_village", "stores_bank",
-             "stores_courier", "django_content_type")  # fmt: skip
+REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_district", "stores_regionword",
+             "stores_regionmatch", "stores_village", "stores_bank", "stores_courier", "django_content_type")  # fmt: skip
 
 
 def _run() -> str:
@@ -222,7 +224,25 @@ class LiveApp:
 
 
 @pytest.fixture(scope="session")
-def _live_processes(django_db_setup: None, django_db_blocker: DjangoDbBlocker, worker_name: str) -> Iterator[LiveApp]:
+def _dns_server() -> Iterator[DnsServer]:
+    server = DnsServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dns(_dns_server: DnsServer, settings: Any) -> Iterator[DnsServer]:
+    """The DNS as the test writes it; asked by this process and by the live app."""
+    _dns_server.clear()
+    settings.DNS_NAMESERVERS, settings.DNS_PORT = ["127.0.0.1"], _dns_server.port
+    yield _dns_server
+    _dns_server.clear()
+
+
+@pytest.fixture(scope="session")
+def _live_processes(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, worker_name: str, _dns_server: DnsServer
+) -> Iterator[LiveApp]:
     """Started with the first test that wants them. Their database is not the one of the other tests: the worker drains
     its outbox at any time. Their broker is not the Redis database that every test empties."""
     from bosonline.runtime import children
@@ -252,6 +272,8 @@ def _live_processes(django_db_setup: None, django_db_blocker: DjangoDbBlocker, w
         "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
         "THROTTLE_ENABLED": "0",
         "GATEWAY_READ_TIMEOUT": "3",
+        "DNS_NAMESERVERS": "127.0.0.1",
+        "DNS_PORT": str(_dns_server.port),
     }
     log = ROOT / "var" / "log"
     web = children.start(

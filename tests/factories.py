@@ -49,7 +49,7 @@ class Shop:
 
     def level(self, index: int = 0) -> StockLevel:
         with store_scope(self.store):
-            return StockLevel.objects.get(variant=self.variants[index])
+            return StockLevel.objects.get(variant=self.variants[index], warehouse=self.warehouse)
 
     def token(self, user: User | None = None) -> str:
         session = session_open(
@@ -64,7 +64,7 @@ class Shop:
         n = next(_numbers)
         user = user_create(name=f"Staf {n}", email=f"staf{n}@uji.id", phone=f"0857{n:08d}", password=PASSWORD)
         membership = Membership.objects.create(store=self.store, user=user, role=preset_role(preset))
-        return Member(user, None, membership, self.store, frozenset(membership.role.rights))
+        return Member(user, None, membership, self.store, membership.role.granted)
 
     def quote(self, checkout: CheckoutInput, *, price: int = 15_000, cod: bool = True, courier: str = "idx") -> str:
         basket = basket_of(self.snapshot, items=checkout.items, package_id=checkout.package_id, bump=checkout.bump)
@@ -152,7 +152,7 @@ def make_shop(*, stock: int = 10, **content: Any) -> Shop:
         form_publish(form=form)
         form.refresh_from_db()
         membership = Membership.objects.select_related("role").get(user=user)
-    owner = Member(user, None, membership, store, frozenset(membership.role.rights))
+    owner = Member(user, None, membership, store, membership.role.granted)
     return Shop(store, user, owner, product, variants, form, warehouse)
 
 
@@ -163,5 +163,8 @@ def make_voucher(shop: Shop, **changes: Any) -> Voucher:
         "code": f"HEMAT{next(_numbers)}", "kind": "product", "value_type": "fixed", "value": 10_000, "stock": 1,
         "voucher_limit": 1, "start_date": date.today() - timedelta(days=2), "end_date": date.today() + timedelta(days=2),
     } | changes  # fmt: skip
+    products = values.pop("products", [])
     with store_scope(shop.store):
-        return Voucher.objects.create(store=shop.store, **values)
+        voucher: Voucher = Voucher.objects.create(store=shop.store, **values)
+        voucher.products.set(products)
+    return voucher

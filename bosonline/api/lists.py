@@ -67,7 +67,7 @@ def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
     """Search, sort and cut ``queryset`` as the parameters say. Unknown names → 422."""
     start = parse_int(params, "start", 0)
     limit = parse_int(params, "limit", 10, minimum=1, maximum=MAX_LIMIT)
-    queryset = _search(queryset, params, spec)
+    queryset = filtered(queryset, params, spec)
     order = _order(params, spec)
     total = queryset.count()
     after = params.get("after", "")
@@ -79,7 +79,8 @@ def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
     return Page(rows, total, _cursor(rows[-1], order) if rows and more else None, start, limit)
 
 
-def _search(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> QuerySet[Any]:
+def filtered(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> QuerySet[Any]:
+    """``keyword`` and ``category`` alone: what a download of the list holds."""
     category, keyword = params.get("category", ""), params.get("keyword", "").strip()
     if "\x00" in keyword or len(keyword) > 200:
         raise ValidationFailed.field("keyword", _("Enter a shorter search text."))

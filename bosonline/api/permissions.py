@@ -21,7 +21,7 @@ class ActorPermission(BasePermission):
         if member is None:
             raise Unauthenticated()
         if actor == "seller":
-            if member.store is None:
+            if member.store is None and view.needs_store:
                 raise Forbidden(_("This account is not a member of a store."))
             right = view.rights.get(request.method)
             if right:

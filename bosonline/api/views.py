@@ -49,6 +49,8 @@ class ApiView(APIView):
     rights: ClassVar[dict[str, str]] = {}
     limits: ClassVar[dict[str, throttle.Limit]] = {}
     idempotent: ClassVar[bool] = False
+    # False: about the person, not a store (profile, sessions); works for somebody without any store as well
+    needs_store: ClassVar[bool] = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self.scopes:

@@ -1,42 +1,45 @@
-"""Products with their variants: created and changed as one thing."""
+"""Products with their variants: created, changed, copied and taken away as one thing (product.md §5)."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bosonline import changes, timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
+from catalog import ports
 from catalog.models import Category, Image, Product, ProductImage, StockLevel, Variant
-from catalog.services.stock import StockLine, level_ensure, stock_update
+from catalog.services.stock import StockLine, levels_ensure, stock_update
+from catalog.services.variants import (
+    KEPT,
+    VariantInput,
+    attributes_clean,
+    sku_available,
+    sku_error,
+    sku_suggestions,
+    skus_fill,
+    skus_taken,
+    values_check,
+    variants_check,
+    variants_match,
+)
 from stores.models import Store, Warehouse
 
-MAX_ATTRIBUTES = 3
-MAX_VARIANTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class VariantInput:
-    """One variant as typed. Money in rupiah, weight in grams, sizes in cm; ``stock`` in pieces at the default warehouse."""
-
-    options: list[str]
-    price: int
-    sku: str = ""
-    compare_at_price: int | None = None
-    cost_price: int = 0
-    weight_grams: int = 1000
-    length_cm: int = 10
-    width_cm: int = 10
-    height_cm: int = 10
-    stock: int = 0
-    tiers: list[dict[str, int]] = field(default_factory=list)
+__all__ = [
+    "VariantInput", "product_create", "product_delete", "product_dummy", "product_duplicate", "product_set_status",
+    "product_update", "sku_available", "sku_suggestions", "slug_for", "variant_set_status", "variant_update",
+]  # fmt: skip
 
 
 def slug_for(store: Store, name: str, model: Any, *, max_length: int = 60) -> str:
@@ -48,139 +51,117 @@ def slug_for(store: Store, name: str, model: Any, *, max_length: int = 60) -> st
     )
 
 
-def sku_available(*, sku: str, exclude: int | None = None) -> bool:
-    """Whether no living variant of the current store has this SKU (case does not matter)."""
-    rows = Variant.objects.filter(deleted_at__isnull=True).annotate(low=Lower("sku")).filter(low=sku.strip().lower())
-    return not rows.exclude(pk=exclude).exists()
-
-
-def sku_suggestions(sku: str) -> list[str]:
-    base = sku.strip()[:50] or "SKU"
-    return [s for n in range(2, 8) if sku_available(sku=(s := f"{base}-{n}"))][:3]
-
-
-def _validate(attributes: Sequence[dict[str, Any]], variants: Sequence[VariantInput]) -> None:
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise ValidationFailed.field("attributes", _("At most three attributes."))
-    combinations = 1
-    for index, attribute in enumerate(attributes):
-        items = attribute.get("items", [])
-        if not str(attribute.get("name", "")).strip() or not items:
-            raise ValidationFailed.field(f"attributes.{index}", _("An attribute needs a name and at least one item."))
-        if len({str(i).strip().lower() for i in items}) != len(items):
-            raise ValidationFailed.field(f"attributes.{index}.items", _("Two items have the same name."))
-        combinations *= len(items)
-    if combinations > MAX_VARIANTS or len(variants) > MAX_VARIANTS:
-        raise ValidationFailed.field(
-            "attributes", _("At most %(count)s variants per product.") % {"count": MAX_VARIANTS}
-        )
-    if not variants:
-        raise ValidationFailed.field("variants", _("A product needs at least one variant."))
-    seen: set[tuple[str, ...]] = set()
-    skus: set[str] = set()
-    for index, variant in enumerate(variants):
-        key = tuple(o.lower() for o in variant.options)
-        valid = len(variant.options) == len(attributes) and all(
-            option in attribute["items"] for option, attribute in zip(variant.options, attributes, strict=True)
-        )
-        if not valid or key in seen:
-            raise ValidationFailed.field(f"variants.{index}.options", _("The options do not fit the attributes."))
-        seen.add(key)
-        if variant.sku and variant.sku.lower() in skus:
-            raise ValidationFailed.field(f"variants.{index}.sku", _("This SKU is used twice."))
-        skus.add(variant.sku.lower())
-        _validate_tiers(variant, index)
-
-
-def _validate_tiers(variant: VariantInput, index: int) -> None:
-    last_qty, last_price = 1, variant.price
-    for tier in variant.tiers:
-        if tier["min_qty"] <= last_qty or not 0 <= tier["price"] <= last_price:
-            raise ValidationFailed.field(
-                f"variants.{index}.tiers", _("Wholesale tiers must grow in quantity and fall in price.")
-            )
-        last_qty, last_price = tier["min_qty"], tier["price"]
-
-
 @transaction.atomic
 def product_create(
     *,
     store: Store,
     name: str,
     variants: Sequence[VariantInput],
-    attributes: Sequence[dict[str, Any]] = (),
+    attributes: Sequence[Mapping[str, Any]] = (),
     description: str = "",
     category_name: str = "",
     status: str = Product.Status.ACTIVE,
     sell_when_empty: bool = False,
     image_ids: Sequence[int] = (),
+    slug: str = "",
     actor_id: int | None = None,
 ) -> Product:
     """A product, its variants, their opening stock and images. Errors name ``variants.<n>.<field>``."""
-    _validate(attributes, variants)
+    clean = attributes_clean(attributes)
+    variants = [replace(v, options=[o.strip() for o in v.options]) for v in variants]
+    variants_check(clean, variants)
     name = name.strip()
     product = Product.objects.create(
         store=store,
         name=name,
-        slug=slug_for(store, name, Product, max_length=120),
+        slug=_slug_checked(slug) if slug.strip() else slug_for(store, name, Product, max_length=120),
         description=description,
         category=category_ensure(store=store, name=category_name),
         status=status,
-        attributes=[{"name": a["name"].strip(), "items": list(a["items"])} for a in attributes],
+        attributes=clean,
         sell_when_empty=sell_when_empty,
     )
     images_set(product=product, image_ids=image_ids)
-    warehouse = Warehouse.objects.filter(is_default=True, deleted_at__isnull=True).first()
-    opening: list[StockLine] = []
-    for index, given in enumerate(variants):
-        variant = _variant_create(product, given, index)
-        if warehouse is not None:
-            level_ensure(variant=variant, warehouse=warehouse, sell_when_empty=sell_when_empty)
-            if given.stock:
-                opening.append(StockLine(variant.pk, warehouse.pk, "set", given.stock))
-    if opening:
-        stock_update(store=store, lines=opening, reason=str(_("Opening stock")), actor_id=actor_id)
+    rows = _variants_insert(product, list(enumerate(variants)))
+    _opening_stock(product, list(zip(rows, variants, strict=True)), actor_id)
     timeline.record(
         store_id=store.pk, subject="product", subject_id=product.pk, kind="product.created", actor_id=actor_id
     )
     return product
 
 
-def _variant_create(product: Product, given: VariantInput, index: int) -> Variant:
-    sku = given.sku.strip() or f"{product.slug[:40]}-{product.pk}-{index + 1}".upper()
+def _slug_checked(slug: str, *, exclude: int | None = None) -> str:
+    clean = slugify(slug)[:120].strip("-")
+    if not clean:
+        raise ValidationFailed.field("slug", _("Use letters and digits for the link."))
+    if Product.objects.filter(slug=clean, deleted_at__isnull=True).exclude(pk=exclude).exists():
+        raise ValidationFailed.field("slug", _("Another product already has this link."))
+    return clean
+
+
+def _variants_insert(product: Product, given: Sequence[tuple[int, VariantInput]]) -> list[Variant]:
+    """New variants at their positions in the list. Raises at ``variants.<n>.sku`` and ``.image_id``."""
+    if not given:
+        return []
+    taken = skus_taken([v.sku for _n, v in given])
+    for index, variant in given:
+        if variant.sku.strip().lower() in taken:
+            raise sku_error(variant.sku.strip(), f"variants.{index}.sku")
+    _check_images(given)
+    skus = skus_fill([v.sku for _n, v in given], f"{product.slug[:40]}-{product.pk}")
+    rows = [
+        Variant(
+            store_id=product.store_id, product=product, sku=sku, options=list(v.options), price=v.price,
+            compare_at_price=v.compare_at_price, cost_price=v.cost_price or 0, weight_grams=v.weight_grams,
+            length_cm=v.length_cm, width_cm=v.width_cm, height_cm=v.height_cm, tiers=v.tiers, image_id=v.image_id,
+            is_active=v.is_active, position=index,
+        )
+        for (index, v), sku in zip(given, skus, strict=True)
+    ]  # fmt: skip
     try:
         with transaction.atomic():
-            return Variant.objects.create(
-                store_id=product.store_id,
-                product=product,
-                sku=sku,
-                options=list(given.options),
-                price=given.price,
-                compare_at_price=given.compare_at_price,
-                cost_price=given.cost_price,
-                weight_grams=given.weight_grams,
-                length_cm=given.length_cm,
-                width_cm=given.width_cm,
-                height_cm=given.height_cm,
-                tiers=given.tiers,
-                position=index,
-            )
+            return list(Variant.objects.bulk_create(rows))
     except IntegrityError as exc:
-        if "variant_sku_once" in str(exc):
-            raise ValidationFailed.field(
-                f"variants.{index}.sku",
-                _("SKU %(sku)s is already used in this store.") % {"sku": sku},
-                extra={"suggestions": sku_suggestions(sku)},
-            ) from None
-        raise
+        if "variant_sku_once" not in str(exc):
+            raise
+        raise _sku_race(given, skus) from None
+
+
+def _sku_race(given: Sequence[tuple[int, VariantInput]], skus: Sequence[str]) -> ValidationFailed:
+    """Another request took a SKU between our look and our write."""
+    taken = skus_taken(skus)
+    found = next(((index, s) for (index, _v), s in zip(given, skus, strict=True) if s.lower() in taken), (0, skus[0]))
+    return sku_error(found[1], f"variants.{found[0]}.sku")
+
+
+def _check_images(given: Sequence[tuple[int, VariantInput]]) -> None:
+    """A variant's picture must be the store's own: another store's is as unknown as one that never was."""
+    wanted = {v.image_id for _n, v in given if v.image_id}
+    known = set(Image.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    for index, variant in given:
+        if variant.image_id and variant.image_id not in known:
+            raise ValidationFailed.field(f"variants.{index}.image_id", _("Unknown image."))
+
+
+def _opening_stock(product: Product, pairs: Sequence[tuple[Variant, VariantInput]], actor_id: int | None) -> None:
+    warehouses = list(Warehouse.objects.filter(deleted_at__isnull=True).order_by("id"))
+    levels_ensure(
+        pairs=[(row.pk, w.pk) for row, _v in pairs for w in warehouses], store_id=product.store_id,
+        sell_when_empty=product.sell_when_empty,
+    )  # fmt: skip
+    default = next((w for w in warehouses if w.is_default), None)
+    opening = [StockLine(row.pk, default.pk, "set", v.stock) for row, v in pairs if v.stock and default]
+    if opening:
+        stock_update(store=product.store, lines=opening, reason=_("Opening stock"), actor_id=actor_id)
 
 
 def category_ensure(*, store: Store, name: str) -> Category | None:
-    name = name.strip()
+    """The category of this name, made when it is new; None for an empty name."""
+    name = name.strip()[:60]
     if not name:
         return None
     found = Category.objects.annotate(low=Lower("name")).filter(low=name.lower()).first()
-    return found or Category.objects.create(store=store, name=name[:60])
+    return found or Category.objects.create(store=store, name=name)
 
 
 def images_set(*, product: Product, image_ids: Sequence[int]) -> None:
@@ -196,6 +177,191 @@ def images_set(*, product: Product, image_ids: Sequence[int]) -> None:
     )
 
 
+def product_lock(product_id: int) -> Product:
+    """The product's row, locked; another store's, a deleted or an unknown one is 404."""
+    product: Product | None = (
+        Product.objects.select_for_update(of=("self",)).filter(pk=product_id, deleted_at__isnull=True).first()
+    )
+    if product is None:
+        raise NotFound()
+    return product
+
+
+@transaction.atomic
+def product_update(
+    *,
+    product_id: int,
+    values: Mapping[str, Any],
+    confirm_removal: bool = False,
+    expected_updated_at: datetime | None = None,
+    actor_id: int | None = None,
+) -> Product:
+    """Change what ``values`` names: the arguments of :func:`product_create`, ``variants`` as dicts or inputs.
+
+    Variants that still exist keep their id, stock and whatever a dict does not name. Before one goes that a form sells
+    or an open order waits for, 409 ``variants_in_use`` says which; ``confirm_removal`` goes ahead. A product that
+    somebody saved after ``expected_updated_at`` is 409 ``product_changed``.
+    """
+    product = product_lock(product_id)
+    if expected_updated_at is not None and expected_updated_at != product.updated_at:
+        raise Conflict(_("Somebody else saved this product meanwhile. Load it again."), code="product_changed")
+    before = {"name": product.name, "status": product.status, "attributes": product.attributes}
+    _set_fields(product, values)
+    removed: list[str] = []
+    if "variants" in values or "attributes" in values:
+        removed = _set_variants(product, values, confirm_removal, actor_id)
+    if "image_ids" in values:
+        images_set(product=product, image_ids=values["image_ids"])
+    product.save()
+    after = {"name": product.name, "status": product.status, "attributes": product.attributes}
+    changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    timeline.record(
+        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.changed", actor_id=actor_id,
+        data=changed | ({"removed_variants": removed} if removed else {}),
+    )  # fmt: skip
+    changes.announce("product", product.store_id, [product.pk])
+    return product
+
+
+def _set_fields(product: Product, values: Mapping[str, Any]) -> None:
+    if "name" in values:
+        product.name = values["name"].strip()
+    for name in ("description", "status"):
+        if name in values:
+            setattr(product, name, values[name])
+    if "category_name" in values:
+        product.category = category_ensure(store=product.store, name=values["category_name"])
+    if values.get("slug"):
+        product.slug = _slug_checked(values["slug"], exclude=product.pk)
+    if "sell_when_empty" in values and values["sell_when_empty"] != product.sell_when_empty:
+        product.sell_when_empty = values["sell_when_empty"]
+        switch_sell_when_empty(product)
+
+
+def switch_sell_when_empty(product: Product) -> None:
+    """The levels carry the switch, because the database itself refuses to oversell by it."""
+    levels = StockLevel.objects.filter(variant__product=product)
+    if not product.sell_when_empty:
+        oversold = levels.filter(on_hand__lt=F("reserved")).select_related("variant").first()
+        if oversold is not None:
+            raise Conflict(
+                _("%(sku)s has more pieces reserved than in stock. Enter its stock first.")
+                % {"sku": oversold.variant.sku},
+                code="oversold",
+                errors={"sell_when_empty": [_("Orders already took more than there is.")]},
+            )
+    levels.update(sell_when_empty=product.sell_when_empty)
+
+
+def _set_variants(
+    product: Product, values: Mapping[str, Any], confirm_removal: bool, actor_id: int | None
+) -> list[str]:
+    """Bring the product's variants to what was given; the SKUs of those that went."""
+    old = list(Variant.objects.select_for_update().filter(product=product, deleted_at__isnull=True))
+    attributes = attributes_clean(values.get("attributes", product.attributes))
+    raw = values.get("variants")
+    if raw is None:
+        raise ValidationFailed.field("variants", _("Send the variants together with the attributes."))
+    matched = variants_match(
+        [a["name"] for a in product.attributes], [(v.pk, v.options) for v in old],
+        [a["name"] for a in attributes], [_named(v) for v in raw],
+    )  # fmt: skip
+    by_id = {v.pk: v for v in old}
+    inputs = [
+        _input(v, by_id.get(pk or 0), f"variants.{n}") for n, (v, pk) in enumerate(zip(raw, matched, strict=True))
+    ]
+    variants_check(attributes, inputs)
+    kept = {pk for pk in matched if pk is not None}
+    gone = [v for v in old if v.pk not in kept]
+    _refuse_touched(product, gone, confirm_removal)
+    Variant.objects.filter(pk__in=[v.pk for v in gone]).update(deleted_at=timezone.now())
+    product.attributes = attributes
+    _variants_rewrite(
+        [(by_id[pk], n, v) for n, (v, pk) in enumerate(zip(inputs, matched, strict=True)) if pk is not None]
+    )
+    new = [(n, v) for n, (v, pk) in enumerate(zip(inputs, matched, strict=True)) if pk is None]
+    rows = _variants_insert(product, new)
+    _opening_stock(product, [(row, v) for row, (_n, v) in zip(rows, new, strict=True)], actor_id)
+    return [v.sku for v in gone]
+
+
+def _named(raw: Any) -> tuple[int | None, list[str]]:
+    if isinstance(raw, VariantInput):
+        return raw.id, list(raw.options)
+    return raw.get("id"), [str(o).strip() for o in raw.get("options", [])]
+
+
+def _input(raw: Any, existing: Variant | None, where: str) -> VariantInput:
+    """What was given over what is there."""
+    if isinstance(raw, VariantInput):
+        given: dict[str, Any] = {name: getattr(raw, name) for name in (*KEPT, "stock")}
+    else:
+        given = {name: value for name, value in raw.items() if name in KEPT or name == "stock"}
+    given["options"] = [str(o).strip() for o in given.get("options", [])]
+    if existing is not None:
+        base = {name: getattr(existing, name) for name in KEPT} | {"id": existing.pk}
+        if not given.get("sku", "x").strip():
+            del given["sku"]
+        if given.get("cost_price", 0) is None:
+            del given["cost_price"]
+        return VariantInput(**(base | given))
+    if "price" not in given:
+        raise ValidationFailed.field(f"{where}.price", _("Enter a price."))
+    return VariantInput(**given)
+
+
+def _refuse_touched(product: Product, gone: Sequence[Variant], confirmed: bool) -> None:
+    """409 naming the forms and open orders that use variants about to go, unless that was confirmed."""
+    if not gone or confirmed:
+        return
+    ids = {v.pk for v in gone}
+    uses = [use for use in ports.uses_of([product.pk]) if use.active and use.variant_ids & ids]
+    if not uses:
+        return
+    names = ", ".join(use.name for use in uses[:5]) + ("…" if len(uses) > 5 else "")
+    message = ngettext(
+        "%(count)s variant would go that is still used by: %(names)s.",
+        "%(count)s variants would go that are still used by: %(names)s.",
+        len(gone),
+    ) % {"count": len(gone), "names": names}
+    raise Conflict(
+        message,
+        code="variants_in_use",
+        extra={
+            "variants": [{"id": v.pk, "sku": v.sku, "name": v.name} for v in gone],
+            "forms": [{"id": u.id, "name": u.name} for u in uses if u.kind == "form"],
+            "orders": [{"id": u.id, "number": u.name} for u in uses if u.kind == "order"],
+        },
+    )
+
+
+def _variants_rewrite(rows: Sequence[tuple[Variant, int, VariantInput]]) -> None:
+    """Write what variants became. Two may swap options or SKUs, so those step aside first."""
+    taken = skus_taken([v.sku for _row, _n, v in rows], exclude=[row.pk for row, _n, _v in rows])
+    for _row, index, given in rows:
+        if given.sku.strip().lower() in taken:
+            raise sku_error(given.sku.strip(), f"variants.{index}.sku")
+    _check_images([(index, v) for _row, index, v in rows])
+    moving = [row for row, _n, v in rows if row.sku.lower() != v.sku.strip().lower() or row.options != v.options]
+    for row in moving:
+        row.sku, row.options = f"\x01{row.pk}", [f"\x01{row.pk}"]
+    if moving:
+        Variant.objects.bulk_update(moving, ["sku", "options"])
+    for row, index, given in rows:
+        for name in KEPT:
+            setattr(row, name, getattr(given, name))
+        row.sku, row.position = given.sku.strip(), index
+    try:
+        with transaction.atomic():
+            Variant.objects.bulk_update(
+                [row for row, _n, _v in rows], [*(k if k != "image_id" else "image" for k in KEPT), "position"]
+            )
+    except IntegrityError as exc:
+        if "variant_sku_once" not in str(exc):
+            raise
+        raise _sku_race([(n, v) for _row, n, v in rows], [v.sku for _row, _n, v in rows]) from None
+
+
 @transaction.atomic
 def variant_update(*, variant_id: int, actor_id: int | None = None, **values: Any) -> Variant:
     """Change a variant's price, SKU, weight … Buyers see the new price from the next load on."""
@@ -205,16 +371,16 @@ def variant_update(*, variant_id: int, actor_id: int | None = None, **values: An
     before = {name: getattr(variant, name) for name in values}
     for name, value in values.items():
         setattr(variant, name, value)
+    values_check(variant)
+    if values.get("image_id"):
+        _check_images([(0, VariantInput([], 0, image_id=values["image_id"]))])
     try:
         with transaction.atomic():
-            variant.save(update_fields=list(values))
+            variant.save(update_fields=["image" if name == "image_id" else name for name in values])
     except IntegrityError as exc:
         if "variant_sku_once" not in str(exc):
             raise
-        raise ValidationFailed.field(
-            "sku", _("SKU %(sku)s is already used in this store.") % {"sku": values["sku"]},
-            extra={"suggestions": sku_suggestions(values["sku"])},
-        ) from None  # fmt: skip
+        raise sku_error(values["sku"], "sku") from None
     timeline.record(
         store_id=variant.store_id, subject="product", subject_id=variant.product_id, kind="variant.changed",
         actor_id=actor_id, data={"variant_id": variant.pk, "before": before, "after": values},
@@ -223,23 +389,90 @@ def variant_update(*, variant_id: int, actor_id: int | None = None, **values: An
     return variant
 
 
-def levels_for_warehouse(*, warehouse: Warehouse) -> None:
-    """A new warehouse gets a level for every living variant, so that stock can be set there."""
-    variants = Variant.objects.filter(deleted_at__isnull=True).select_related("product")
-    StockLevel.objects.bulk_create(
-        [
-            StockLevel(store_id=v.store_id, variant=v, warehouse=warehouse, sell_when_empty=v.product.sell_when_empty)
-            for v in variants
-        ],
-        ignore_conflicts=True,
-    )
+def variant_set_status(*, variant_id: int, is_active: bool, actor_id: int | None = None) -> Variant:
+    """Offer a variant or stop offering it; forms drop it at once."""
+    return variant_update(variant_id=variant_id, is_active=is_active, actor_id=actor_id)
 
 
-def refuse_when_sold(product: Product, form_names: Sequence[str]) -> None:
-    """409 while active forms sell the product (product.md §5)."""
-    if form_names:
+def product_set_status(*, product_id: int, status: str, actor_id: int | None = None) -> Product:
+    """Draft, active or inactive. Forms that sell it stop offering it when it is not active."""
+    return product_update(product_id=product_id, values={"status": status}, actor_id=actor_id)
+
+
+def refuse_when_sold(products: Collection[int]) -> None:
+    """409 while active forms sell one of the products (product.md §5)."""
+    forms = [use for use in ports.uses_of(products) if use.kind == "form" and use.active]
+    if forms:
         raise Conflict(
-            _("This product is sold by active forms: %(names)s.") % {"names": ", ".join(form_names)},
+            _("This product is sold by active forms: %(names)s.") % {"names": ", ".join(f.name for f in forms[:10])},
             code="product_in_use",
-            extra={"forms": list(form_names)},
+            extra={"forms": [{"id": f.id, "name": f.name} for f in forms]},
         )
+
+
+@transaction.atomic
+def product_delete(*, product_id: int, actor_id: int | None = None) -> None:
+    """Take a product away. Past orders keep it, its link and SKUs are free again. 409 while an active form sells it."""
+    product = product_lock(product_id)
+    refuse_when_sold([product.pk])
+    now = timezone.now()
+    product.deleted_at = now
+    product.save(update_fields=["deleted_at", "updated_at"])
+    Variant.objects.filter(product=product, deleted_at__isnull=True).update(deleted_at=now)
+    timeline.record(
+        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.deleted", actor_id=actor_id,
+        data={"name": product.name},
+    )  # fmt: skip
+    changes.announce("product", product.store_id, [product.pk])
+
+
+@transaction.atomic
+def product_duplicate(*, product_id: int, actor_id: int | None = None) -> Product:
+    """A draft copy "(Salinan)" with everything but stock; its SKUs are new ones made from the old."""
+    source = product_lock(product_id)
+    variants = list(Variant.objects.filter(product=source, deleted_at__isnull=True).order_by("position", "id"))
+    suffix = " (Salinan)"
+    copy = product_create(
+        store=source.store,
+        name=source.name[: 120 - len(suffix)] + suffix,
+        description=source.description,
+        category_name=source.category.name if source.category else "",
+        status=Product.Status.DRAFT,
+        attributes=source.attributes,
+        sell_when_empty=source.sell_when_empty,
+        image_ids=list(ProductImage.objects.filter(product=source).values_list("image_id", flat=True)),
+        variants=[
+            replace(VariantInput(**{name: getattr(v, name) for name in KEPT}), sku=sku)
+            for v, sku in zip(variants, _copied_skus([v.sku for v in variants]), strict=True)
+        ],
+        actor_id=actor_id,
+    )
+    return copy
+
+
+def _copied_skus(skus: Sequence[str]) -> list[str]:
+    """``M-100`` → ``M-100-2``, ``-3`` …: the first ending that is free for all of them."""
+    for n in itertools.count(2):
+        made = [f"{sku[:54]}-{n}" for sku in skus]
+        if len({m.lower() for m in made}) == len(made) and not skus_taken(made):
+            return made
+        if n > 200:
+            return [""] * len(skus)
+    raise AssertionError("unreachable")
+
+
+def product_dummy(*, store: Store, actor_id: int | None = None) -> Product:
+    """A sample product for a new shop: two sizes, a wholesale tier, some stock; to be changed or thrown away."""
+    return product_create(
+        store=store,
+        name="Madu Hutan (contoh)",
+        description="Produk contoh. Ubah nama, harga dan fotonya, atau hapus saja.",
+        category_name="Contoh",
+        attributes=[{"name": "Ukuran", "items": ["250 ml", "500 ml"]}],
+        variants=[
+            VariantInput(["250 ml"], 55_000, compare_at_price=70_000, cost_price=30_000, weight_grams=350, stock=20),
+            VariantInput(["500 ml"], 95_000, compare_at_price=120_000, cost_price=55_000, weight_grams=650, stock=20,
+                         tiers=[{"min_qty": 3, "price": 90_000}]),
+        ],
+        actor_id=actor_id,
+    )  # fmt: skip

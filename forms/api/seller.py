@@ -19,7 +19,7 @@ from forms.models import BlockEntry, OrderForm, PixelToken, RedirectHost
 from forms.qr import qr_png, qr_svg
 from forms.services import blocklist, copies, doctor, success, tokens
 from forms.services import forms as services
-from forms.success import VARIABLES, SuccessIn, hosts_of, success_default
+from forms.success import VARIABLES, SuccessIn, redirect_hosts, success_default
 from forms.tokens import trial_token
 from stores.queries import public_url
 
@@ -168,7 +168,7 @@ class SuccessPageView(ApiView):
             **(form.success or success_default()),
             "exists": form.success is not None,
             "variables": list(VARIABLES),
-            "allowed_hosts": hosts_of(self.member.store),
+            "allowed_hosts": redirect_hosts(self.member.store),
         }
         return Response({"data": data}, status=status)
 
@@ -279,7 +279,9 @@ class RedirectHostsView(ApiView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
         rows = [{"id": row.pk, "host": row.host} for row in RedirectHost.objects.order_by("host")]
-        return Response({"data": rows, "total": len(rows), "own": hosts_of(self.member.store)[: -len(rows) or None]})
+        return Response(
+            {"data": rows, "total": len(rows), "own": redirect_hosts(self.member.store)[: -len(rows) or None]}
+        )
 
     @extend_schema(
         request=s.HostIn, responses={201: dict},

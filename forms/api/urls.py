@@ -3,6 +3,7 @@ from __future__ import annotations
 from bosonline.api.paths import both
 from forms.api import seller
 from forms.api import views as v
+from forms.api.onboarding import OnboardingView
 
 buyer_patterns = [
     *both("checkout/forms/<slug:slug>", v.CheckoutFormView.as_view()),
@@ -36,6 +37,7 @@ urlpatterns = [
     *both("store/forms/<int:pk>/versions", seller.VersionsView.as_view()),
     *both("store/forms/<int:pk>/versions/<int:number>/restore", seller.VersionRestoreView.as_view()),
     *both("store/forms/<int:pk>/qr", seller.FormQrView.as_view()),
+    *both("store/onboarding", OnboardingView.as_view()),
     *both("store/shipping/rates", v.StoreRatesView.as_view()),
     *both("store/whatsapp/validate", v.WhatsAppStoreView.as_view()),
 ]

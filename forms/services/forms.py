@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -20,6 +19,7 @@ from forms.content import content_clean, content_full, content_problems, sold_va
 from forms.models import FormProduct, FormVersion, OrderForm
 from forms.snapshot import snapshot_forget
 from stores.models import Store, Warehouse
+from stores.queries import hosts_of
 
 # addresses of a store's host that are no forms
 RESERVED = frozenset({"api", "o", "embed", "static", "media", "theme", "healthz", "robots", "favicon", "test"})
@@ -210,11 +210,14 @@ def _line(form: OrderForm, kind: str, actor_id: int | None, data: dict[str, Any]
 def forget_on_commit(store_id: int, slugs: Collection[str]) -> None:
     """Drop the cached snapshots and pages of these forms once the change is committed."""
 
+    before = hosts_of(store_id)  # the change may be one of the hosts themselves
+
     def forget() -> None:
-        subdomain = Store.objects.filter(pk=store_id).values_list("subdomain", flat=True).first()
+        hosts = {*before, *hosts_of(store_id)}
         for slug in slugs:
             snapshot_forget(store_id, slug)
-            pagecache.drop(f"{subdomain}.{settings.BASE_DOMAIN}", f"/{slug}")
+            for host in hosts:
+                pagecache.drop(host, f"/{slug}")
 
     transaction.on_commit(forget)
 

@@ -13,7 +13,7 @@ from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores
 from forms.models import OrderForm, RedirectHost
 from forms.services.forms import forget_on_commit, form_locked, store_changed
-from forms.success import hosts_of, success_check
+from forms.success import redirect_hosts, success_check
 from stores.models import Domain, Store
 
 _HOST = re.compile(r"^(?=.{4,120}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$")
@@ -34,7 +34,7 @@ def success_save(
         raise Conflict(_("This form has a success page already. Change it instead."), code="already_exists")
     if not create and form.success is None:
         raise NotFound(_("This form has no success page of its own yet."))
-    form.success = success_check(data, hosts_of(store))
+    form.success = success_check(data, redirect_hosts(store))
     form.revision += 1
     form.save(update_fields=["success", "revision", "updated_at"])
     timeline.record(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from bosonline import crypto
 from bosonline.phone import InvalidPhone, normalise
 from catalog.models import Voucher
-from catalog.services.vouchers import VoucherContext, voucher_amount, voucher_check, voucher_message
+from catalog.services.vouchers import Verdict, VoucherContext, voucher_message, vouchers_judge
 from forms.pricing import Basket, subsidy_of
 from forms.services.rates import SALT
 from forms.snapshot import Snapshot
@@ -25,7 +24,7 @@ LIMIT = 20
 def vouchers_for(
     snapshot: Snapshot, basket: Basket, *, method: str, district_id: int, phone: str, quote: str, code: str = ""
 ) -> list[dict[str, Any]]:
-    """Vouchers of the (current) store that this checkout could use now, the largest discount first.
+    """Listed vouchers of the (current) store that this checkout could use now, the largest discount first.
 
     ``code`` asks for one voucher, known or not, and gets its answer whatever it is. ``discount`` and
     ``shipping_discount`` are rupiah; the latter is null until a courier is chosen.
@@ -34,42 +33,34 @@ def vouchers_for(
         return [_refused(code, "voucher_not_found")] if code else []
     courier, shipping = _courier(quote)
     area = area_of(district_id) if district_id else None
-    rows = Voucher.objects.filter(deleted_at__isnull=True, is_active=True).prefetch_related("products")
-    rows = rows.filter(code__iexact=code.strip()) if code else rows.order_by("-id")[:200]
-    number = _phone(phone)
-    if number:
-        used = Count("uses", filter=Q(uses__phone=number, uses__released_at__isnull=True))
-        rows = rows.annotate(uses_by_buyer=used)
     today = timezone.now().astimezone(zoneinfo.ZoneInfo(snapshot.store["time_zone"])).date()
-    answers = []
-    for voucher in rows:
-        context = VoucherContext(
-            payment_method=method,
-            phone=number,
-            today=today,
-            goods_by_product=basket.goods_by_product(),
-            quantity=basket.quantity,
-            province_code=area.code[:2] if area else "",
-            courier_code=courier,
-            shipping=shipping or 0,
-            uses_by_buyer=getattr(voucher, "uses_by_buyer", 0),
-        )
-        answers.append(_answer(snapshot, basket, voucher, context, area is not None, bool(courier)))
+    context = VoucherContext(
+        payment_method=method,
+        phone=_phone(phone),
+        today=today,
+        goods_by_product=basket.goods_by_product(),
+        quantity=basket.quantity,
+        province_code=area.code[:2] if area else "",
+        courier_code=courier,
+        shipping=shipping or 0,
+    )
+    answers = [
+        _answer(snapshot, basket, verdict, context, area is not None, bool(courier))
+        for verdict in vouchers_judge(context, codes=[code] if code else [])
+        if not code or verdict.voucher.code.lower() == code.strip().lower()
+    ]
     if code:
         return answers or [_refused(code, "voucher_not_found")]
-    usable = [a for a in answers if a["usable"]]
-    usable.sort(key=lambda a: -((a["discount"] or 0) + (a["shipping_discount"] or 0)))
-    return usable[:LIMIT]
+    return [a for a in answers if a["usable"]][:LIMIT]
 
 
 def _answer(
-    snapshot: Snapshot, basket: Basket, voucher: Voucher, context: VoucherContext, has_area: bool, has_courier: bool
+    snapshot: Snapshot, basket: Basket, verdict: Verdict, context: VoucherContext, has_area: bool, has_courier: bool
 ) -> dict[str, Any]:
-    covered = {p.pk for p in voucher.products.all()}
-    failed = voucher_check(voucher, covered, context)
+    voucher, failed = verdict.voucher, "" if verdict.applicable else verdict.code
     unknown = (failed == "voucher_area" and not has_area) or (failed == "voucher_courier" and not has_courier)
     on_shipping = voucher.kind == Voucher.Kind.SHIPPING
-    amount = 0 if failed else voucher_amount(voucher, covered, context)
+    amount = verdict.shipping_discount
     if on_shipping and has_courier and not failed:
         subsidy = subsidy_of(
             snapshot, shipping=context.shipping, goods=basket.goods, province_code=context.province_code
@@ -80,10 +71,10 @@ def _answer(
         "description": voucher.description,
         "type": voucher.get_kind_display(),
         "usable": not failed or unknown,
-        "reason": failed,
-        "message": voucher_message(failed) if failed else "",
-        "waits_for": _OPEN[failed] if failed and unknown else None,
-        "discount": 0 if on_shipping or failed else amount,
+        "reason": failed or None,
+        "message": verdict.message,
+        "waits_for": _OPEN[failed] if unknown else None,
+        "discount": verdict.discount,
         "shipping_discount": (amount if has_courier and not failed else None) if on_shipping else 0,
     }
 

@@ -22,7 +22,7 @@ from forms.models import OrderForm, RedirectHost
 from forms.policy import page_policy
 from forms.services import copies, success
 from forms.services import forms as services
-from forms.success import VARIABLES, WHATSAPP_TEXT, fill, hosts_of, success_default
+from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, success_default
 from sellers.pages import StorePage, put_errors
 
 SAMPLE = {
@@ -166,7 +166,7 @@ class SuccessEditPage(StorePage):
             "variables": ["{" + v + "}" for v in VARIABLES],
             "default_text": WHATSAPP_TEXT,
             "hosts": RedirectHost.objects.order_by("host"),
-            "own_hosts": hosts_of(self.store),
+            "own_hosts": redirect_hosts(self.store),
             "preview_url": reverse("form-success-preview", args=[row.pk]),
         }
         return render(self.request, "forms/success.html", context, status=status)

@@ -319,6 +319,7 @@ class TrackingView(ApiView):
 
     group = "boscod"
     rights = {"GET": "orders.view"}
+    rights = {"GET": "orders.view"}
 
     @extend_schema(parameters=[OpenApiParameter("awb", str, required=True)], responses={200: dict})
     def get(self, request: Request) -> Response:

@@ -46,7 +46,9 @@ def placed_answer(placed: Placed, store_id: int, slug: str) -> dict[str, Any]:
     """The 201 answer of ``POST /checkout/orders`` (api.md)."""
     snapshot = snapshot_of(store_id, slug)
     store = snapshot.store if snapshot else {}
-    url = public_url(Store(subdomain=store.get("subdomain")), f"/o/{placed.token}")
+    url = public_url(
+        Store(subdomain=store.get("subdomain"), link_host=store.get("link_host", "")), f"/o/{placed.token}"
+    )
     success = success_of(snapshot, placed, url) if snapshot else {"kind": "page", "message": "", "redirect_url": ""}
     kinds = {"cod": "cash", "bank_transfer": "transfer", "va": "virtual_account", "qris": "qris"}
     return {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from bosonline.money import format_rupiah
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
+from catalog.services.stock_alerts import order_watch
 from orders.models import Order, Task
 from orders.services.conversions import order_tell
 from stores.models import Notification
@@ -29,6 +30,7 @@ def order_placed(payload: dict[str, Any]) -> None:
         if order.is_test:
             return
         order_tell(order)
+        order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
         title = _("New order %(number)s") % {"number": order.order_number}
         _notify_once(order, "order.new", title, f"{order.buyer_name} · {format_rupiah(order.total)}")
         if order.next_followup_at and not Task.objects.filter(order=order, kind="contact").exists():

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from bosonline import timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
-from bosonline.hosts import store_url
 from bosonline.money import format_rupiah
 from orders import messages
 from orders.models import FollowUp, MessageTemplate, Order, Task
 from orders.services.status import order_lock
 from sellers.rights import Member
+from stores.queries import public_url
 
 # result → (followup_status, hours until the next touch or None)
 RESULTS: dict[str, tuple[str, int | None]] = {
@@ -84,7 +84,7 @@ def variables_of(order: Order) -> dict[str, str]:
 
 
 def order_url(order: Order) -> str:
-    return store_url(order.store.subdomain or "www", f"/o/{order.token}")
+    return public_url(order.store, f"/o/{order.token}")
 
 
 def render_stage(order: Order, stage: str) -> str:

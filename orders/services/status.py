@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bosonline import outbox, timeline
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
 from catalog.services import stock
-from catalog.services.vouchers import voucher_release
+from catalog.services.vouchers import voucher_release, voucher_retake
 from orders.models import Customer, Order, Payment
 from orders.transitions import BY_PERSON, GONE_IN, RESERVED_IN, Rule, event_steps, move_of
 from sellers.rights import Member
@@ -141,6 +141,8 @@ def _apply(order: Order, status: str, actor: Actor, reason: str) -> None:
         _count(order, before, status)
         if status == Order.Status.CANCELLED:
             voucher_release(order_id=order.pk)
+        elif before == Order.Status.CANCELLED:
+            voucher_retake(order_id=order.pk)
         _move_stock(order, before, status, actor)
     timeline.record(
         store_id=order.store_id,

@@ -208,7 +208,7 @@ class OrderPage(View):
 
 def _store_part(store: Store) -> dict[str, Any]:
     return {
-        "name": store.name, "logo": store.logo, "colour": store.colour, "whatsapp": store.whatsapp,
+        "name": store.name, "logo": store.logo_url, "colour": store.colour, "whatsapp": store.whatsapp,
         "subdomain": store.subdomain, "time_zone": store.time_zone, "color": store.colour,
     }  # fmt: skip
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from bosonline import timeline
@@ -28,8 +28,8 @@ from orders.services import followups, payments, shipping, status
 from orders.services.placement import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
-from stores.models import BankAccount, Warehouse
 from stores.queries import notifications_of, public_url, store_today
+from stores.services.notifications import announcement_text, announcements_for
 from stores.services.stores import notifications_mark_read
 
 RANGES = {"today": 0, "7": 6, "30": 29}
@@ -58,8 +58,20 @@ class HomePage(StorePage):
             "empty": figures["money"]["orders"] == 0 and not orders_for(self.member, {}).exists(),
             "store_url": public_url(self.store) if self.store.subdomain else "",
             "onboarded": self.store.onboarded_at is not None,
+            "news": self._told("announcement", 3),
+            "tips": self._told("tip", 2),
         }
         return render(request, "orders/home.html", context)
+
+    def _told(self, kind: str, limit: int) -> list[dict[str, Any]]:
+        """Words of the platform for this person, in their language."""
+        rows = announcements_for(store=self.store, user_id=self.member.user.pk, kind=kind)[:limit]
+        language = get_language() or "id"
+        told = []
+        for row in rows:
+            title, body = announcement_text(row, language)
+            told.append({"pk": row.pk, "title": title, "body": body, "url": row.url})
+        return told
 
     def _todo(self, todo: dict[str, int]) -> list[dict[str, Any]]:
         rows = [
@@ -558,19 +570,3 @@ class SearchPage(StorePage):
             page = queries.orders_page(self.member, {"keyword": keyword, "limit": "8"})
             rows = [order_row(order, self.member) for order in page.rows]
         return render(request, "dashboard/includes/search_results.html", {"rows": rows, "keyword": keyword})
-
-
-class SettingsPage(StorePage):
-    """The store's settings that exist so far, and who one is."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        context = {
-            "store_url": public_url(self.store) if self.store.subdomain else "",
-            "warehouses": Warehouse.objects.select_related("district__city__province")
-            .filter(deleted_at__isnull=True)
-            .order_by("-is_default", "id"),
-            "accounts": BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True)
-            if self.member.may("bank_accounts.view")
-            else [],
-        }
-        return render(request, "dashboard/settings.html", context)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bosonline.api.lists import parse_int
-from bosonline.api.views import ApiView, IdempotentMixin
-from bosonline.errors import ServiceFailed
+from bosonline.api.views import ApiView
+from bosonline.errors import ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError
 from bosonline.gateways.boscod import boscod_client
 from bosonline.throttle import Limit
 from stores import queries
 from stores.api import serializers as s
-from stores.models import Bank, BankAccount, Courier, Province, Warehouse
+from stores.models import Courier, Province
 from stores.services import stores as services
 
 KEYWORD = OpenApiParameter("keyword", str)
 
 
 class StoreView(ApiView):
-    """The store's profile and options."""
+    """The store's profile and options. Every member may read them; changing them is in the timeline."""
 
     group = "store"
     rights = {"PUT": "store.edit"}
@@ -36,61 +33,32 @@ class StoreView(ApiView):
     @extend_schema(request=s.StoreIn, responses={200: s.StoreOut})
     def put(self, request: Request) -> Response:
         data = self.parse(s.StoreIn, partial=True)
-        return Response({"data": s.StoreOut(services.store_update(store=self.member.store, **data)).data})
-
-
-class SubdomainCheckView(ApiView):
-    """Whether a subdomain may be taken: available, reason, suggestions."""
-
-    group = "store"
-
-    @extend_schema(parameters=[OpenApiParameter("subdomain", str, required=True)], responses={200: dict})
-    def get(self, request: Request) -> Response:
-        name = request.query_params.get("subdomain", "")[:80]
-        return Response({"data": services.subdomain_check(name, store=self.member.store)})
-
-
-class SubdomainView(ApiView):
-    """Change the store's subdomain."""
-
-    group = "store"
-    rights = {"PUT": "store.edit"}
-
-    @extend_schema(request=s.SubdomainIn, responses={200: s.StoreOut})
-    def put(self, request: Request) -> Response:
-        store = services.subdomain_set(store=self.member.store, name=self.parse(s.SubdomainIn)["subdomain"])
+        store = services.store_update(store=self.member.store, actor_id=self.member.pk, **data)
         return Response({"data": s.StoreOut(store).data})
 
 
-class WarehouseCreateView(IdempotentMixin, ApiView):
-    """Add a pick-up point; it is registered with BosCOD right after."""
+class LogoView(ApiView):
+    """The store's logo: JPEG, PNG, WebP or GIF by content, re-encoded to at most 320 × 320 px without metadata.
+
+    413 above the size limit, 422 for anything that is no such picture.
+    """
 
     group = "store"
-    rights = {"POST": "store.edit"}
+    rights = {"POST": "store.edit", "DELETE": "store.edit"}
+    limits = {"POST": Limit(30, 60)}
 
-    @extend_schema(request=s.WarehouseIn, responses={201: s.WarehouseOut})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request)
+    @extend_schema(request={"multipart/form-data": s.LogoIn}, responses={200: s.StoreOut})
+    def post(self, request: Request) -> Response:
+        upload = request.FILES.get("logo")
+        if upload is None:
+            raise ValidationFailed.field("logo", _("Send a picture as multipart field “logo”."))
+        store = services.logo_set(store=self.member.store, upload=upload, actor_id=self.member.pk)
+        return Response({"data": s.StoreOut(store).data})
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        row = services.warehouse_create(store=self.member.store, **self.parse(s.WarehouseIn))
-        return Response({"data": s.WarehouseOut(row).data}, status=201)
-
-
-class WarehouseListView(ApiView):
-    """The store's pick-up points."""
-
-    group = "profile"
-
-    @extend_schema(responses={200: s.WarehouseOut(many=True)})
-    def get(self, request: Request) -> Response:
-        rows = (
-            Warehouse.objects.select_related("district__city__province")
-            .filter(deleted_at__isnull=True)
-            .order_by("-is_default", "id")
-        )
-        data = s.WarehouseOut(rows, many=True).data
-        return Response({"data": data, "total": len(data)})
+    @extend_schema(responses={200: s.StoreOut})
+    def delete(self, request: Request) -> Response:
+        store = services.logo_remove(store=self.member.store, actor_id=self.member.pk)
+        return Response({"data": s.StoreOut(store).data})
 
 
 class RegionView(ApiView):
@@ -137,51 +105,6 @@ class ShippingAreaView(ApiView):
         return Response({"data": data, "total": len(data)})
 
 
-class BankListView(ApiView):
-    """Banks a rekening can be at."""
-
-    group = "rekening"
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request) -> Response:
-        data = [
-            {"code": b.code, "name": b.name, "short_name": b.short_name} for b in Bank.objects.order_by("short_name")
-        ]
-        return Response({"data": data, "total": len(data)})
-
-
-class BankAccountsView(IdempotentMixin, ApiView):
-    """The store's bank accounts."""
-
-    group = "rekening"
-    rights = {"GET": "bank_accounts.view", "POST": "bank_accounts.create"}
-
-    @extend_schema(responses={200: s.BankAccountOut(many=True)})
-    def get(self, request: Request) -> Response:
-        rows = BankAccount.objects.select_related("bank").filter(deleted_at__isnull=True).order_by("-is_default", "id")
-        data = s.BankAccountOut(rows, many=True).data
-        return Response({"data": data, "total": len(data)})
-
-    @extend_schema(request=s.BankAccountIn, responses={201: s.BankAccountOut})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request)
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        row = services.bank_account_create(store=self.member.store, **self.parse(s.BankAccountIn))
-        return Response({"data": s.BankAccountOut(row).data}, status=201)
-
-
-class BankAccountView(ApiView):
-    """One bank account."""
-
-    group = "rekening"
-    rights = {"GET": "bank_accounts.view"}
-
-    @extend_schema(responses={200: s.BankAccountOut})
-    def get(self, request: Request, pk: int) -> Response:
-        return Response({"data": s.BankAccountOut(services.bank_account_of(pk)).data})
-
-
 class CourierListView(ApiView):
     """Couriers that BosCOD offers, with their COD fee in basis points."""
 
@@ -194,31 +117,6 @@ class CourierListView(ApiView):
             for c in Courier.objects.filter(is_active=True).order_by("name")
         ]
         return Response({"data": data, "total": len(data)})
-
-
-class NotificationsView(ApiView):
-    """The bell: latest lines and the unread count. PATCH marks read."""
-
-    group = "store"
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request) -> Response:
-        limit = parse_int(request.query_params, "limit", 20, minimum=1, maximum=100)
-        rows, unread = queries.notifications_of(self.member.user.pk, self.member.store.pk, limit)
-        data = [
-            {
-                "id": r.pk, "kind": r.kind, "title": r.title, "body": r.body, "url": r.url,
-                "created_at": r.created_at.isoformat(), "read": not r.is_unread,
-            }
-            for r in rows
-        ]  # fmt: skip
-        return Response({"data": data, "total": len(data), "unread": unread})
-
-    @extend_schema(request=s.ReadIn, responses={200: dict})
-    def patch(self, request: Request) -> Response:
-        data = self.parse(s.ReadIn)
-        services.notifications_mark_read(user_id=self.member.user.pk, store=self.member.store, **data)
-        return Response({"message": _("Marked as read")})
 
 
 class BosPayView(ApiView):

@@ -1,8 +1,8 @@
-"""Rows that every installation has: banks and couriers."""
+"""Rows that every installation has: banks, couriers, and the tips new sellers see."""
 
 from __future__ import annotations
 
-from stores.models import Bank, Courier
+from stores.models import Announcement, Bank, Courier
 
 # Clearing codes of Bank Indonesia.
 BANKS = [
@@ -24,10 +24,31 @@ COURIERS = [
     ("anteraja", "AnterAja", 250, 2000), ("jne", "JNE", 400, 3000), ("pos", "POS Indonesia", 300, 2000),
 ]  # fmt: skip
 
+# (key, segment, title id, body id, title en, body en, url)
+TIPS = [
+    ("first-form", "starting", "Bagikan form pertamamu", "Selesaikan langkah awal, lalu pasang tautan form di iklan, bio, dan status WhatsApp.",
+     "Share your first form", "Finish the first steps, then put the form's link into your ads, bio and WhatsApp status.", "/onboarding"),
+    ("reply-fast", "selling", "Hubungi lead dalam 15 menit", "Pembeli COD yang cepat dikonfirmasi lebih jarang menolak paket. Buka Antrean CS dan mulai dari yang teratas.",
+     "Contact leads within 15 minutes", "COD buyers who are confirmed quickly refuse fewer parcels. Open the CS queue and start at the top.", "/antrean"),
+    ("second-factor", "all", "Lindungi akun dengan verifikasi dua langkah", "Rekening dan data pembeli ada di balik kata sandi Anda. Tambahkan kode dari ponsel.",
+     "Protect your account with a second factor", "Bank accounts and buyers' data are behind your password. Add a code of your phone.", "/pengaturan/keamanan"),
+    ("own-domain", "selling", "Pakai domain sendiri", "Tautan dengan nama toko Anda lebih dipercaya pembeli daripada alamat bersama.",
+     "Use your own domain", "Buyers trust a link with your store's name more than a shared address.", "/pengaturan/domain"),
+]  # fmt: skip
+
 
 def reference_load() -> None:
     """Insert what is missing; rows changed by the platform's staff stay."""
     Bank.objects.bulk_create([Bank(code=c, name=n, short_name=s) for c, n, s in BANKS], ignore_conflicts=True)
     Courier.objects.bulk_create(
         [Courier(code=c, name=n, cod_fee_bp=bp, cod_fee_min=low) for c, n, bp, low in COURIERS], ignore_conflicts=True
+    )
+    Announcement.objects.bulk_create(
+        [
+            Announcement(
+                kind="tip", key=key, segment=segment, title_id=ti, body_id=bi, title_en=te, body_en=be, url=url
+            )
+            for key, segment, ti, bi, te, be, url in TIPS
+        ],
+        ignore_conflicts=True,
     )

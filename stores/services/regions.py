@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from lokal import wilayah
 
 from bosonline.gateways.boscod import BosCodClient
-from stores.models import City, District, Province, Village
+from stores.models import City, District, Province, RegionMatch, RegionWord, Village
 
 log = structlog.get_logger("regions")
 
@@ -71,18 +71,53 @@ def regions_load() -> dict[str, int]:
                     villages.append((village.code, village.name, village.postal_code or "", district.code))
                     if village.postal_code:
                         codes.add(village.postal_code)
-                text = " ".join((plain(district.name), plain(city.name), plain(province.name), *sorted(codes)))
+                text = search_text(district.name, city.name, province.name, codes)
                 districts.append((district.code, district.name, city.code, sorted(codes), text))
     _copy(Province, ("code", "name"), provinces)
     _copy(City, ("code", "name", "province_id"), cities)
     _copy(District, ("code", "name", "city_id", "postal_codes", "search_text"), districts)
     _copy(Village, ("code", "name", "postal_code", "district_id"), villages)
+    region_words_load()
     return {
         "provinces": len(provinces),
         "cities": len(cities),
         "districts": len(districts),
         "villages": len(villages),
     }
+
+
+def search_text(district: str, city: str, province: str, postal_codes: Iterable[str]) -> str:
+    """What the one-box search looks through. Names of two words also stand there as one: ``tanahabang``."""
+    names = [plain(district), plain(city), plain(province)]
+    joined = [match_key(name) for name in (district, city) if " " in plain(name)]
+    return " ".join((*names, *joined, *sorted(postal_codes)))
+
+
+def region_words_load() -> int:
+    """Fill :class:`RegionWord` anew, and the districts' ``search_text`` with it (after an update of the program)."""
+    words: set[str] = set()
+    texts: list[tuple[str, str]] = []
+    rows = District.objects.values_list("code", "name", "city__name", "city__province__name", "postal_codes")
+    for code, name, city, province, postal_codes in rows:
+        text = search_text(name, city, province, postal_codes)
+        texts.append((code, text))
+        words.update(w for w in text.split() if len(w) > 2 and not w.isdigit() and not _NOISE.fullmatch(w))
+    with transaction.atomic():
+        RegionWord.objects.all().delete()
+        _copy(RegionWord, ("word",), ((word,) for word in sorted(words)))
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE region_texts (code text, text text) ON COMMIT DROP")
+            with cursor.copy("COPY region_texts FROM STDIN") as copy:
+                for row in texts:
+                    copy.write_row(row)
+            cursor.execute(
+                "UPDATE stores_district d SET search_text = t.text FROM region_texts t "
+                "WHERE t.code = d.code AND d.search_text <> t.text"
+            )
+            cursor.execute("DROP TABLE region_texts")
+            # the planner must not wait for autovacuum to learn that these tables are no longer empty
+            cursor.execute("ANALYZE stores_district, stores_city, stores_province, stores_regionword")
+    return len(words)
 
 
 def _copy(model: type, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> None:
@@ -94,11 +129,11 @@ def _copy(model: type, columns: Iterable[str], rows: Iterable[tuple[object, ...]
 
 @dataclass
 class MatchReport:
-    """What was matched, and by name what was not."""
+    """What was matched, and by name what was not, in both directions."""
 
     districts: int = 0
     unmatched_theirs: list[str] = field(default_factory=list)
-    unmatched_ours: int = 0
+    unmatched_ours: list[str] = field(default_factory=list)
 
 
 def regions_match(client: BosCodClient) -> MatchReport:
@@ -112,8 +147,10 @@ def regions_match(client: BosCodClient) -> MatchReport:
         row = (code, match_key(province_name), plain(name).startswith("kota "))
         ours_city.setdefault(match_key(name), []).append(row)
     ours_district: dict[tuple[str, str], str] = {}
-    for code, name, city_code in District.objects.values_list("code", "name", "city_id"):
-        ours_district[(city_code, match_key(name))] = code
+    for code, name, city_code in District.objects.values_list("code", "name", "city_id").order_by("code"):
+        # "Bangkinang" and "Bangkinang Kota" share the loose key: the exact one comes first
+        ours_district[(city_code, _exact(name))] = code
+        ours_district.setdefault((city_code, match_key(name)), code)
     city_ids: dict[str, int] = {}
     province_ids: dict[str, int] = {}
     district_ids: dict[str, int] = {}
@@ -128,9 +165,7 @@ def regions_match(client: BosCodClient) -> MatchReport:
                 report.unmatched_theirs.append(f"{province.name} / {city.name}")
                 continue
             for district in client.districts(city.id):
-                found_code: str | None = next(
-                    (found for c in ours if (found := ours_district.get((c, match_key(district.name))))), None
-                )
+                found_code = _pick_district(ours_district, ours, district.name)
                 if found_code is None:
                     report.unmatched_theirs.append(f"{province.name} / {city.name} / {district.name}")
                 else:
@@ -140,8 +175,14 @@ def regions_match(client: BosCodClient) -> MatchReport:
         _set_ids(Province, province_ids)
         _set_ids(City, city_ids)
         _set_ids(District, district_ids)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE stores_district")
     report.districts = len(district_ids)
-    report.unmatched_ours = District.objects.filter(boscod_id__isnull=True).count()
+    left = District.objects.filter(boscod_id__isnull=True).select_related("city__province").order_by("code")
+    report.unmatched_ours = [f"{d.city.province.name} / {d.city.name} / {d.name} ({d.code})" for d in left]
+    RegionMatch.objects.create(
+        districts=report.districts, unmatched_theirs=report.unmatched_theirs, unmatched_ours=report.unmatched_ours
+    )
     log.info("regions_matched", matched=report.districts, unmatched=len(report.unmatched_theirs))
     return report
 
@@ -156,6 +197,19 @@ def _pick_city(ours: dict[str, list[tuple[str, str, bool]]], name: str, province
         return same
     # their province list is older than ours; a city name that exists in one province only is still certain
     return [code for code, _p, _k in candidates] if len({p for _c, p, _k in candidates}) == 1 else []
+
+
+def _exact(name: str) -> str:
+    return "=" + plain(name).replace(" ", "")
+
+
+def _pick_district(ours: dict[tuple[str, str], str], cities: list[str], name: str) -> str | None:
+    """Our district of that name in the likeliest city: the same spelling before the same words without titles."""
+    for key in (_exact(name), match_key(name)):
+        for city in cities:
+            if (city, key) in ours:
+                return ours[(city, key)]
+    return None
 
 
 def _set_ids(model: type[Province] | type[City] | type[District], ids: dict[str, int]) -> None:

@@ -1,227 +1,117 @@
-"""Everything a seller sets up about the shop itself."""
+"""The store's own options, its logo, its bell."""
 
 from __future__ import annotations
 
 import re
-from functools import partial
+import secrets
 from typing import Any
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import changes, outbox
-from bosonline.errors import NotFound, ValidationFailed
-from bosonline.phone import InvalidPhone, normalise
-from stores.models import Bank, BankAccount, Notification, NotificationRead, Store, Warehouse
-from stores.queries import district_of, forget_host
+from bosonline import changes, outbox, timeline
+from bosonline.errors import ValidationFailed
+from bosonline.images import image_copies, image_open
+from stores.models import Notification, NotificationState, Store
 
-RESERVED = frozenset(
-    [
-        "www",
-        "app",
-        "api",
-        "admin",
-        "internal",
-        "static",
-        "media",
-        "mail",
-        "smtp",
-        "imap",
-        "ftp",
-        "ns",
-        "ns1",
-        "ns2",
-        "dev",
-        "test",
-        "staging",
-        "demo-api",
-        "sandbox",
-        "status",
-        "help",
-        "bantuan",
-        "blog",
-        "docs",
-        "cdn",
-        "img",
-        "assets",
-        "dashboard",
-        "login",
-        "masuk",
-        "daftar",
-        "bosonline",
-        "boscod",
-        "bospay",
-        "winpay",
-        "support",
-        "billing",
-        "localhost",
-        "root",
-        "webmail",
-        "autodiscover",
-        "payment",
-        "payments",
-        "callback",
-        "callbacks",
-        "o",
-        "health",
-        "healthz",
-    ]
-)
-_SUBDOMAIN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])?$")
+# the services of the store's parts, for callers that set up a whole store
+from stores.services.bank_accounts import bank_account_create, bank_account_of
+from stores.services.bell import notify
+from stores.services.fields import filled, phone_or_error
+from stores.services.subdomains import subdomain_check, subdomain_set
+from stores.services.warehouses import warehouse_create
 
+__all__ = [
+    "LIMITS", "bank_account_create", "bank_account_of", "logo_remove", "logo_set", "notifications_mark_read", "notify",
+    "onboarding_mark", "store_update", "subdomain_check", "subdomain_set", "warehouse_create",
+]  # fmt: skip
 
-def subdomain_check(name: str, *, store: Store | None = None) -> dict[str, Any]:
-    """Whether ``name`` may become a store's subdomain: ``{"available", "reason", "suggestions"}`` (api.md)."""
-    name = name.strip().lower()
-    reason = None
-    if len(name) < 3:
-        reason = "too_short"
-    elif not _SUBDOMAIN.match(name) or "--" in name:
-        reason = "invalid"
-    elif name in RESERVED:
-        reason = "reserved"
-    elif Store.objects.filter(subdomain=name).exclude(pk=store.pk if store else 0).exists():
-        reason = "taken"
-    return {
-        "available": reason is None,
-        "reason": reason,
-        "message": _reason_text(reason),
-        "suggestions": [] if reason in (None, "too_short") else _suggest(name),
-    }
-
-
-def _reason_text(reason: str | None) -> str:
-    return {
-        None: _("Available"),
-        "too_short": _("Use at least 3 characters."),
-        "invalid": _("Use only letters, digits and hyphens, and start and end with a letter or digit."),
-        "reserved": _("This name is reserved."),
-        "taken": _("This name is taken."),
-    }[reason]
-
-
-def _suggest(name: str) -> list[str]:
-    base = re.sub(r"-+", "-", re.sub(r"[^a-z0-9-]", "-", name)).strip("-")[:28] or "toko"
-    candidates = [f"{base}-store", f"toko-{base}", f"{base}-id", f"{base}2", f"{base}-official"]
-    candidates = [c for c in candidates if _SUBDOMAIN.match(c) and c not in RESERVED]
-    taken = set(Store.objects.filter(subdomain__in=candidates).values_list("subdomain", flat=True))
-    return [c for c in candidates if c not in taken][:3]
-
-
-@transaction.atomic
-def subdomain_set(*, store: Store, name: str) -> Store:
-    """Give the store its address. Two stores asking for the same name at once: the database decides."""
-    name = name.strip().lower()
-    check = subdomain_check(name, store=store)
-    if not check["available"]:
-        raise ValidationFailed.field("subdomain", check["message"], extra={"suggestions": check["suggestions"]})
-    old = store.subdomain
-    store.subdomain = name
-    try:
-        with transaction.atomic():
-            store.save(update_fields=["subdomain"])
-    except IntegrityError:
-        store.subdomain = old
-        raise ValidationFailed.field("subdomain", _reason_text("taken")) from None
-    changes.announce("store", store.pk, [store.pk])
-    for host in (old, name):
-        if host:
-            transaction.on_commit(partial(forget_host, f"{host}.{settings.BASE_DOMAIN}"))
-    return store
-
-
-STORE_FIELDS = (
-    "name", "colour", "whatsapp", "email", "address", "time_zone", "invoice_note", "unique_code_enabled",
-    "cod_fee_payer", "payment_hours", "cancel_when_expired", "complete_after_days", "duplicate_window_hours",
-    "low_stock_at", "logo",
+# (lowest, highest) of the numbers a store may choose; the API, the page and the service all ask here
+LIMITS: dict[str, tuple[int, int]] = {
+    "payment_hours": (1, 720),
+    "complete_after_days": (1, 60),
+    "duplicate_window_hours": (0, 720),
+    "low_stock_at": (0, 30_000),
+}
+STORE_FIELDS = frozenset(
+    ("name", "colour", "whatsapp", "email", "address", "time_zone", "invoice_heading", "invoice_note",
+     "unique_code_enabled", "cod_fee_payer", "cancel_when_expired", *LIMITS)
 )  # fmt: skip
+LOGO_BOX = 320
 
 
-@transaction.atomic
-def store_update(*, store: Store, **values: Any) -> Store:
-    """Change the store's options (those of :data:`STORE_FIELDS`)."""
-    if values.get("whatsapp"):
-        values["whatsapp"] = phone_or_error(values["whatsapp"], "whatsapp")
-    for name, value in values.items():
+def store_update(*, store: Store, actor_id: int | None = None, **values: Any) -> Store:
+    """Change the store's options (those of :data:`STORE_FIELDS`). What changed is in the timeline."""
+    for name in values:
         if name not in STORE_FIELDS:
             raise ValidationFailed.field(name, _("This cannot be changed here."))
-        setattr(store, name, value)
-    store.save(update_fields=list(values))
-    changes.announce("store", store.pk, [store.pk])
+    if "name" in values:
+        values["name"] = filled(values["name"], "name")
+    if "colour" in values:
+        values["colour"] = _colour(values["colour"])
+    if values.get("whatsapp"):
+        values["whatsapp"] = phone_or_error(values["whatsapp"], "whatsapp")
+    for name, (low, high) in LIMITS.items():
+        if name in values and not low <= values[name] <= high:
+            text = _("Must be between %(low)s and %(high)s.") % {"low": low, "high": high}
+            raise ValidationFailed.field(name, text)
+    changed = {name: [getattr(store, name), value] for name, value in values.items() if getattr(store, name) != value}
+    if changed:
+        _store_save(store, {name: pair[1] for name, pair in changed.items()}, "store.updated", actor_id, changed)
     return store
 
 
-def phone_or_error(text: str, field: str) -> str:
-    try:
-        return normalise(text)
-    except InvalidPhone:
-        raise ValidationFailed.field(field, _("The phone number is not valid, for example 081234567890.")) from None
+def _colour(text: str) -> str:
+    text = text.strip().lower()
+    if not text.startswith("#"):
+        text = f"#{text}"
+    if not re.fullmatch(r"#[0-9a-f]{6}", text):
+        raise ValidationFailed.field("colour", _("Use a colour such as #0f766e."))
+    return text
 
 
 @transaction.atomic
-def warehouse_create(
-    *,
-    store: Store,
-    name: str,
-    contact_name: str,
-    phone: str,
-    district_id: int,
-    address: str,
-    postal_code: str = "",
-    is_default: bool = False,
-) -> Warehouse:
-    """A pick-up point. ``district_id`` is BosCOD's. The first one becomes the default; registration follows."""
-    phone = phone_or_error(phone, "phone")
-    district = district_of(district_id)
-    if district is None:
-        raise ValidationFailed.field("district_id", _("Choose an area from the list."))
-    if len(address.strip()) < 10:
-        raise ValidationFailed.field("address", _("Write the full address, at least 10 characters."))
-    Store.objects.select_for_update().get(pk=store.pk)
-    first = not Warehouse.objects.filter(is_default=True).exists()
-    if is_default and not first:
-        Warehouse.objects.filter(is_default=True).update(is_default=False)
-    if postal_code and postal_code not in district.postal_codes:
-        raise ValidationFailed.field("postal_code", _("This postal code does not belong to the area."))
-    warehouse = Warehouse.objects.create(
-        store=store,
-        name=name.strip(),
-        contact_name=contact_name.strip(),
-        phone=phone,
-        district=district,
-        address=address.strip(),
-        postal_code=postal_code or (district.postal_codes[0] if district.postal_codes else ""),
-        is_default=is_default or first,
-        boscod_state=Warehouse.BosCodState.PENDING,
-    )
-    outbox.enqueue("warehouse.register", {"store_id": store.pk, "warehouse_id": warehouse.pk})
-    return warehouse
-
-
-@transaction.atomic
-def bank_account_create(
-    *, store: Store, bank_code: str, number: str, holder: str, is_default: bool = False
-) -> BankAccount:
-    """Where buyers transfer to. The first account becomes the default."""
-    bank = Bank.objects.filter(pk=bank_code).first()
-    if bank is None:
-        raise ValidationFailed.field("bank_code", _("Choose a bank from the list."))
-    digits = re.sub(r"[\s-]", "", number)
-    if not re.fullmatch(r"[0-9]{6,24}", digits):
-        raise ValidationFailed.field("number", _("An account number has 6 to 24 digits."))
-    Store.objects.select_for_update().get(pk=store.pk)
-    active = BankAccount.objects.filter(deleted_at__isnull=True)
-    if active.filter(bank=bank, number=digits).exists():
-        raise ValidationFailed.field("number", _("This account is already in your list."))
-    first = not active.filter(is_default=True).exists()
-    if is_default and not first:
-        active.filter(is_default=True).update(is_default=False)
+def _store_save(store: Store, values: dict[str, Any], kind: str, actor_id: int | None, data: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(store, name, value)
+    store.save(update_fields=list(values))
+    timeline.record(
+        store_id=store.pk, subject="store", subject_id=store.pk, kind=kind, actor_id=actor_id, data=data
+    )  # fmt: skip
     changes.announce("store", store.pk, [store.pk])
-    return BankAccount.objects.create(
-        store=store, bank=bank, number=digits, holder=holder.strip(), is_default=is_default or first
-    )
+
+
+def logo_set(*, store: Store, upload: Any, actor_id: int | None = None) -> Store:
+    """The store's logo from an uploaded picture, re-encoded to fit into 320 × 320 px. Raises an ``ImageRefused``."""
+    picture = image_open(upload, field="logo", need_width=LOGO_BOX)
+    (copy,) = image_copies(picture, (LOGO_BOX,), quality=85, ratio=1)
+    name = f"images/{store.pk}/logo-{secrets.token_hex(8)}.{copy.extension}"
+    name = default_storage.save(name, ContentFile(copy.data))
+    _logo_change(store, name, actor_id)
+    return store
+
+
+def logo_remove(*, store: Store, actor_id: int | None = None) -> Store:
+    """Without a logo again; nothing happens when there is none."""
+    if store.logo:
+        _logo_change(store, "", actor_id)
+    return store
+
+
+@transaction.atomic
+def _logo_change(store: Store, name: str, actor_id: int | None) -> None:
+    old = store.logo
+    _store_save(store, {"logo": name}, "store.logo", actor_id, {})
+    if old:  # buyers' pages that are open still ask for it: late is better than missing
+        outbox.enqueue("store.file_delete", {"name": old}, delay_seconds=3600)
+
+
+@outbox.handler("store.file_delete")
+def _file_delete(payload: dict[str, Any]) -> None:
+    default_storage.delete(payload["name"])
 
 
 def onboarding_mark(*, store: Store, step: str) -> Store:
@@ -231,24 +121,8 @@ def onboarding_mark(*, store: Store, step: str) -> Store:
     return store
 
 
-def notify(
-    *, store_id: int, kind: str, title: str, body: str = "", url: str = "", user_id: int | None = None
-) -> Notification:
-    """A line in the bell of one user, or of everyone in the store."""
-    return Notification.objects.create(
-        store_id=store_id, user_id=user_id, kind=kind, title=title[:120], body=body[:300], url=url
-    )
-
-
 def notifications_mark_read(*, user_id: int, store: Store, last_id: int | None = None) -> None:
     """Everything up to ``last_id`` (the newest when None) counts as read; never goes backwards."""
     newest = last_id or Notification.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    row, _created = NotificationRead.objects.get_or_create(user_id=user_id, store=store)
-    NotificationRead.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)
-
-
-def bank_account_of(account_id: int) -> BankAccount:
-    account = BankAccount.objects.select_related("bank").filter(pk=account_id, deleted_at__isnull=True).first()
-    if account is None:
-        raise NotFound()
-    return account
+    row, _created = NotificationState.objects.get_or_create(user_id=user_id, store=store)
+    NotificationState.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)

@@ -173,6 +173,9 @@ def test_nothing_is_lost_when_the_supervisor_is_killed_hard(project: Path, kind:
 
 def test_a_pid_that_was_given_to_somebody_else_is_left_alone(project: Path) -> None:
     bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    # Popen returns while the kernel is still putting the new program's command line in place
+    while "sleep" not in children.command_of(bystander.pid):
+        assert bystander.poll() is None
     try:
         assert not children.end_leftover(bystander.pid, mark="redis-server")
         assert not children.end_leftover(bystander.pid, mark="sleep", folder=project)

@@ -88,6 +88,7 @@ class Command(BaseCommand):
             subdomain_set(store=store, name=SUBDOMAIN)
             store_update(store=store, whatsapp="081200000001", address="Juwana, Pati, Jawa Tengah",
                          invoice_note="Terima kasih sudah berbelanja di Madu Nusantara.")  # fmt: skip
+            User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
             store.onboarded_at = timezone.now()
             store.save(update_fields=["onboarded_at"])
             self._warehouse()
@@ -130,12 +131,12 @@ class Command(BaseCommand):
             ("Rizki Maulana", "cs2@demo.bosonline.id", "081200000003", "customer_service"),
             ("Slamet Riyadi", "gudang@demo.bosonline.id", "081200000004", "warehouse"),
         ):
-            person = user_create(name=name, email=email, phone=phone, password=password)
+            person = user_create(name=name, email=email, phone=phone, password=password, email_confirmed=True)
             Membership.objects.create(store=self.store, user=person, role=Role.objects.get(preset=preset, store=None))
 
     def _member(self, user: User) -> Member:
         membership = Membership.objects.select_related("role").get(user=user)
-        return Member(user, None, membership, self.store, frozenset(membership.role.rights))
+        return Member(user, None, membership, self.store, membership.role.granted)
 
     def _products(self) -> None:
         honey = product_create(
@@ -237,7 +238,7 @@ class Command(BaseCommand):
         states = [state for state, count in PLAN for _n in range(count)]
         self.random.shuffle(states)
         cs = list(Membership.objects.select_related("user", "role").filter(role__preset="customer_service"))
-        self.members = [Member(m.user, None, m, self.store, frozenset(m.role.rights)) for m in cs]
+        self.members = [Member(m.user, None, m, self.store, m.role.granted) for m in cs]
         for index, state in enumerate(states[:ORDERS]):
             fresh = state in ("new", "held", "confirmed")
             age = timedelta(

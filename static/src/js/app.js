@@ -6,8 +6,11 @@ import "./menus.js";
 import "./confirm.js";
 import "./fields.js";
 import "./lists.js";
+import "./matrix.js";
 import "./times.js";
 import "./search.js";
+import "./product.js";
+import "./inventory.js";
 import { components } from "./components.js";
 
 for (const [name, make] of Object.entries(components)) Alpine.data(name, make);

@@ -1,4 +1,7 @@
-"""``manage.py boscod_match``: write BosCOD's district ids beside ours and report what did not match."""
+"""``manage.py boscod_match``: write BosCOD's ids beside our regions and report what did not match.
+
+The report is printed and kept (``stores.RegionMatch``); ``--show`` prints the last one without asking BosCOD.
+"""
 
 from typing import Any
 
@@ -6,8 +9,8 @@ from django.core.management.base import BaseCommand
 
 from bosonline.gateways.base import GatewayError
 from bosonline.gateways.boscod import boscod_client
-from stores.models import District
-from stores.services.regions import regions_match
+from stores.models import District, RegionMatch
+from stores.services.regions import MatchReport, regions_match
 
 
 class Command(BaseCommand):
@@ -15,8 +18,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--if-needed", action="store_true", help="do nothing when ids are already there")
+        parser.add_argument("--show", action="store_true", help="print the last report again")
+        parser.add_argument("--all", action="store_true", help="print every name, not only the first 50")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["show"]:
+            last = RegionMatch.objects.order_by("-id").first()
+            if last is None:
+                self.stdout.write("no report yet")
+            else:
+                self._print(MatchReport(last.districts, last.unmatched_theirs, last.unmatched_ours), options["all"])
+            return
         if options["if_needed"] and District.objects.filter(boscod_id__isnull=False).exists():
             return
         try:
@@ -24,9 +36,16 @@ class Command(BaseCommand):
         except GatewayError as exc:
             self.stderr.write(f"BosCOD did not answer ({exc.message}); run boscod_match again later")
             return
+        self._print(report, options["all"])
+
+    def _print(self, report: MatchReport, everything: bool) -> None:
+        theirs, ours = report.unmatched_theirs, report.unmatched_ours
         self.stdout.write(
-            f"matched {report.districts} districts; {len(report.unmatched_theirs)} of BosCOD's and "
-            f"{report.unmatched_ours} of ours have no partner"
+            f"matched {report.districts} districts; {len(theirs)} of BosCOD's and {len(ours)} of ours have no partner"
         )
-        for name in report.unmatched_theirs[:50]:
-            self.stdout.write(f"  no partner: {name}")
+        for title, names in (("BosCOD's", theirs), ("ours", ours)):
+            shown = names if everything else names[:50]
+            for name in shown:
+                self.stdout.write(f"  no partner ({title}): {name}")
+            if len(shown) < len(names):
+                self.stdout.write(f"  … and {len(names) - len(shown)} more (--all)")

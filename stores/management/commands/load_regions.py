@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from stores.models import RegionWord
 from stores.services.reference import reference_load
-from stores.services.regions import regions_load, regions_loaded
+from stores.services.regions import region_words_load, regions_load, regions_loaded
 
 
 class Command(BaseCommand):
@@ -15,3 +16,5 @@ class Command(BaseCommand):
         reference_load()
         if not regions_loaded():
             self.stdout.write(f"regions: {regions_load()}")
+        elif not RegionWord.objects.exists():
+            self.stdout.write(f"words of the regions: {region_words_load()}")

@@ -1,0 +1,341 @@
+"""The import wizard: a file is uploaded, its columns are mapped, it is checked without writing, then applied.
+
+Checking and applying are background jobs. The check reads the file once, keeps its rows beside it as plain JSON lines, and
+says for every row whether it is new, changed, unchanged or wrong, and why. Applying judges the rows again against what is
+there then and writes all good ones in one transaction: the same file a second time changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+import tablib
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
+from bosonline.jobs import job_kind, job_start
+from bosonline.models import BackgroundJob
+from bosonline.sheets import neutral
+from bosonline.tables import MAX_BYTES, BadCell, Table, TableRefused, table_open
+from catalog.models import ImportMapping, ImportRun
+from catalog.transfer.base import TableResource
+from catalog.transfer.columns import columns_for, mapping_guess, remembered
+from catalog.transfer.inventory import InventoryTable
+from catalog.transfer.products import ProductTable
+from catalog.transfer.variants import VariantTable
+from sellers.models import Membership
+from sellers.rights import Member
+from stores.services.stores import notify
+
+log = structlog.get_logger("imports")
+
+TABLES: dict[str, type[TableResource]] = {
+    "products": ProductTable,
+    "variants": VariantTable,
+    "inventory": InventoryTable,
+}
+RIGHTS = {
+    "products": ("products.create", "products.edit"),
+    "variants": ("products.edit",),
+    "inventory": ("inventory.edit",),
+}
+SAMPLE = 5
+SHOWN = 500
+WRONG_SHOWN = 1000
+
+
+def _path(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / name
+
+
+def import_upload(*, member: Member, kind: str, upload: Any) -> ImportRun:
+    """Keep an uploaded file and read its headers. Raises :class:`TableRefused` at ``file`` and keeps nothing then."""
+    if kind not in TABLES:
+        raise ValidationFailed.field("kind", _("Use %(choices)s.") % {"choices": ", ".join(TABLES)})
+    for right in RIGHTS[kind]:
+        member.require(right)
+    if upload.size > MAX_BYTES:
+        message = _("The file is larger than %(size)s MB.") % {"size": MAX_BYTES // 1_048_576}
+        raise TableRefused(message, code="too_large", status=413)
+    assert member.store is not None
+    name = f"jobs/{member.store.pk}/import-{secrets.token_urlsafe(18)}"
+    path = _path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            for chunk in upload.chunks():
+                file.write(chunk)
+        table = table_open(path)
+        sample = [row.cells for _n, row in zip(range(SAMPLE), table.rows(), strict=False)]
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    known = ImportMapping.objects.filter(kind=kind).values_list("columns", flat=True).first() or {}
+    run: ImportRun = ImportRun.objects.create(
+        store=member.store, kind=kind, user=member.user, filename=str(upload.name)[:200], file=name, headers=table.headers,
+        sample=[[str(cell) for cell in row] for row in sample],
+        mapping=mapping_guess(kind, table.headers, known, see_cost=member.may("see_cost")),
+    )  # fmt: skip
+    return run
+
+
+def import_get(*, run_id: int, member: Member) -> ImportRun:
+    """One's own run, else 404."""
+    run: ImportRun | None = ImportRun.objects.filter(pk=run_id, user_id=member.user.pk).first()
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def _mapping_checked(run: ImportRun, mapping: Mapping[str, str], member: Member) -> dict[str, str]:
+    columns = {c.name: c for c in columns_for(run.kind, see_cost=member.may("see_cost")) if not c.readonly}
+    chosen = {header: name for header, name in mapping.items() if name}
+    errors: dict[str, list[str]] = {}
+    used: set[str] = set()
+    for header, name in chosen.items():
+        if header not in run.headers:
+            errors[f"mapping.{header[:60]}"] = [_("The file has no such column.")]
+        elif name not in columns:
+            errors[f"mapping.{header[:60]}"] = [_("Unknown field.")]
+        elif name in used:
+            errors[f"mapping.{header[:60]}"] = [_("This field is mapped twice.")]
+        used.add(name)
+    for column in columns.values():
+        if column.required and column.name not in used and not errors:
+            errors["mapping"] = [_("Choose the column for “%(name)s”.") % {"name": column.label}]
+    if errors:
+        raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
+    return chosen
+
+
+@transaction.atomic
+def import_check(*, run_id: int, mapping: Mapping[str, str], member: Member) -> ImportRun:
+    """Remember the mapping and start the dry run. Raises at ``mapping…``."""
+    run = _locked(run_id, member)
+    if run.status in (ImportRun.Status.APPLYING, ImportRun.Status.APPLIED):
+        raise Conflict(_("This file was imported already. Upload it again."), code="import_finished")
+    run.mapping = _mapping_checked(run, mapping, member)
+    known, _new = ImportMapping.objects.get_or_create(store_id=run.store_id, kind=run.kind)
+    known.columns = {**known.columns, **remembered(run.mapping)}
+    known.save(update_fields=["columns"])
+    return _start(run, ImportRun.Status.CHECKING, "catalog.import.check")
+
+
+@transaction.atomic
+def import_apply(*, run_id: int, member: Member, skip_errors: bool = False) -> ImportRun:
+    """Import a checked file in the background. With wrong rows only when ``skip_errors`` says to leave them out."""
+    run = _locked(run_id, member)
+    for right in RIGHTS[run.kind]:
+        member.require(right)
+    if run.status != ImportRun.Status.CHECKED:
+        raise Conflict(_("Check the file first."), code="not_checked")
+    if run.counts.get("errors") and not skip_errors:
+        raise Conflict(_("The file still has wrong rows. Correct them, or leave them out."), code="rows_wrong")
+    run.skip_errors = skip_errors
+    return _start(run, ImportRun.Status.APPLYING, "catalog.import.apply")
+
+
+def _locked(run_id: int, member: Member) -> ImportRun:
+    run: ImportRun | None = ImportRun.objects.select_for_update().filter(pk=run_id, user_id=member.user.pk).first()
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def _start(run: ImportRun, status: str, kind: str) -> ImportRun:
+    job = job_start(
+        kind=kind, store_id=run.store_id, user_id=run.user_id, params={"run_id": run.pk},
+        filename="laporan-impor.csv", rows=run.rows_total,
+    )  # fmt: skip
+    run.status, run.job_id, run.error = status, job.pk, ""
+    run.save(update_fields=["status", "job_id", "error", "mapping", "skip_errors"])
+    return run
+
+
+# --- the jobs ---------------------------------------------------------------------------------------------------------
+def _person(job: BackgroundJob, kind: str) -> Member:
+    """The person as they are now: a right that was taken away in the meantime counts."""
+    membership = Membership.objects.select_related("role", "user", "store").get(
+        user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
+    )
+    member = Member(membership.user, None, membership, membership.store, membership.role.granted)
+    for right in RIGHTS[kind]:
+        member.require(right)
+    return member
+
+
+def _keep_rows(table: Table, run: ImportRun) -> int:
+    """The file's mapped cells as JSON lines beside it: ``[row number, problem, [cells]]``."""
+    wanted = [run.headers.index(header) for header in run.mapping]
+    count = 0
+    with _path(f"{run.file}.rows").open("wb") as out:
+        for row in table.rows():
+            cells = [{"bad": str(c), "why": c.problem} if isinstance(c := row.cells[i], BadCell) else c for i in wanted]
+            out.write(orjson.dumps([row.number, row.problem, cells]) + b"\n")
+            count += 1
+    return count
+
+
+def _dataset(run: ImportRun) -> tuple[Any, list[int], dict[int, str]]:
+    """The kept rows as import-export wants them, their numbers in the file, and rows that are wrong as a whole."""
+    data = tablib.Dataset(headers=list(run.mapping.values()))
+    numbers: list[int] = []
+    problems: dict[int, str] = {}
+    with _path(f"{run.file}.rows").open("rb") as lines:
+        for line in lines:
+            number, problem, cells = orjson.loads(line)
+            numbers.append(number)
+            if problem:
+                problems[number] = problem
+            data.append([BadCell(c["bad"], c["why"]) if isinstance(c, dict) else c for c in cells])
+    return data, numbers, problems
+
+
+def _resource(run: ImportRun, member: Member, job: BackgroundJob) -> TableResource:
+    told = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > 0.5:
+            BackgroundJob.objects.filter(pk=job.pk).update(rows_done=done)
+            told = time.monotonic()
+
+    assert member.store is not None
+    return TABLES[run.kind](store=member.store, actor_id=member.user.pk, filename=run.filename, progress=progress)
+
+
+def _judged(
+    run: ImportRun, member: Member, job: BackgroundJob, *, dry_run: bool
+) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Run the resource; how many rows are what, and the first rows of each kind."""
+    data, numbers, problems = _dataset(run)
+    resource = _resource(run, member, job)
+    resource.row_numbers, resource.row_problems = numbers, problems
+    result = resource.import_data(
+        data, dry_run=dry_run, use_transactions=False, raise_errors=False, skip_errors=run.skip_errors
+    )
+    if result.base_errors:
+        error = result.base_errors[0].error
+        raise error if isinstance(error, DomainError | DatabaseError) else RuntimeError("import failed") from error
+    return _report(result, numbers, {f.attribute: f.column_name for f in resource.get_import_fields()})
+
+
+_KINDS = {"new": "new", "update": "changed", "skip": "unchanged", "invalid": "errors", "error": "errors"}
+
+
+def _report(result: Any, numbers: list[int], columns: dict[str, str]) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    counts = {"new": 0, "changed": 0, "unchanged": 0, "errors": 0}
+    shown = dict(counts)
+    rows: list[dict[str, Any]] = []
+    for index, row in enumerate(result.rows):
+        kind = _KINDS[row.import_type]
+        counts[kind] += 1
+        if kind == "unchanged" or shown[kind] >= (WRONG_SHOWN if kind == "errors" else SHOWN):
+            continue
+        shown[kind] += 1
+        line = row.instance
+        entry: dict[str, Any] = {"row": numbers[index], "kind": kind, "sku": str(getattr(line, "sku", "") or "")}
+        if kind == "changed":
+            entry["changes"] = {columns.get(k, k): [_shown(v) for v in pair] for k, pair in line.changes().items()}
+            if getattr(line, "told", False):
+                entry["changes"]["product"] = ["", line.group.values["name"]]
+        if kind == "errors":
+            entry["errors"] = {columns.get(k, k): texts for k, texts in _row_errors(row).items()}
+        rows.append(entry)
+    return counts, rows
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, int | str | bool) or value is None else orjson.dumps(value).decode()
+
+
+def _row_errors(row: Any) -> dict[str, list[str]]:
+    if row.validation_error is not None:
+        if hasattr(row.validation_error, "error_dict"):
+            return {k: list(v) for k, v in row.validation_error.message_dict.items()}
+        return {"row": list(row.validation_error.messages)}
+    log.error("import_row_failed", error=repr(row.errors[0].error))
+    return {"row": [_("This row could not be read.")]}
+
+
+def _work(job: BackgroundJob, *, dry_run: bool) -> ImportRun:
+    run = ImportRun.objects.select_related("store").get(pk=job.params["run_id"])
+    language = translation.get_language() or "id"
+    with translation.override("id" if language.startswith("en") is False else language):
+        try:
+            member = _person(job, run.kind)
+            if dry_run:
+                run.rows_total = _keep_rows(table_open(_path(run.file)), run)
+                BackgroundJob.objects.filter(pk=job.pk).update(rows_total=run.rows_total)
+            run.counts, run.report = _judged(run, member, job, dry_run=dry_run)
+            run.status = ImportRun.Status.CHECKED if dry_run else ImportRun.Status.APPLIED
+            run.error = ""
+        except DomainError as exc:
+            run.status, run.error = ImportRun.Status.FAILED, exc.message[:500]
+        except IntegrityError:
+            run.status = ImportRun.Status.FAILED
+            run.error = _("Somebody used one of these SKUs meanwhile. Nothing was imported; upload the file again.")
+        except Exception:
+            run.error = _("The import stopped by a mistake of ours. Nothing was imported; please tell us.")
+            ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.FAILED, error=run.error)
+            raise
+    run.finished_at = timezone.now()
+    run.save(update_fields=["rows_total", "counts", "report", "status", "error", "finished_at"])
+    return run
+
+
+@job_kind("catalog.import.check")
+def import_check_run(job: BackgroundJob, path: Path) -> Iterator[int]:
+    run = _work(job, dry_run=True)
+    _write_report(run, path)
+    yield run.rows_total
+
+
+@job_kind("catalog.import.apply")
+def import_apply_run(job: BackgroundJob, path: Path) -> Iterator[int]:
+    run = _work(job, dry_run=False)
+    _write_report(run, path)
+    _tell(run)
+    if run.status == ImportRun.Status.APPLIED:
+        for name in (run.file, f"{run.file}.rows"):
+            _path(name).unlink(missing_ok=True)
+    yield run.rows_total
+
+
+def _write_report(run: ImportRun, path: Path) -> None:
+    """The rows that were shown, as a CSV to work through."""
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(["baris", "hasil", "sku", "kolom", "keterangan"])
+        for row in run.report:
+            notes = [(c, t) for c, texts in row.get("errors", {}).items() for t in texts]
+            notes += [(c, f"{a} → {b}") for c, (a, b) in row.get("changes", {}).items()]
+            for column, text in notes or [("", "")]:
+                writer.writerow([row["row"], row["kind"], neutral(row["sku"]), column, neutral(text)])
+
+
+def _tell(run: ImportRun) -> None:
+    with translation.override("id"):
+        if run.status == ImportRun.Status.APPLIED:
+            title = _("Import finished: %(file)s") % {"file": run.filename}
+            body = _("%(new)s new, %(changed)s changed, %(unchanged)s unchanged, %(errors)s left out") % run.counts
+        else:
+            title, body = _("Import stopped: %(file)s") % {"file": run.filename}, run.error
+        notify(
+            store_id=run.store_id,
+            user_id=run.user_id,
+            kind="job.import",
+            title=title,
+            body=body,
+            url=f"/produk/impor/{run.pk}",
+        )

@@ -1,0 +1,65 @@
+"""Low-stock alerts: told once per fall to the store's limit, forgotten when the level has risen again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import StockLevel, Variant
+from stores.models import Store
+from stores.services.stores import notify
+
+LOW_URL = "/inventori?stock=low"
+
+
+def levels_watch(levels: Sequence[StockLevel]) -> int:
+    """Look at levels that just changed; how many fell. Concurrent looks tell a fall once, by a conditional update."""
+    if not levels:
+        return 0
+    store_id = levels[0].store_id
+    limit = Store.objects.values_list("low_stock_at", flat=True).get(pk=store_id)
+    risen = [x.pk for x in levels if x.low_since is not None and (x.sell_when_empty or x.available > limit)]
+    fallen = [x.pk for x in levels if x.low_since is None and not x.sell_when_empty and x.available <= limit]
+    if not risen and not fallen:
+        return 0
+    with connection.cursor() as cursor:
+        if risen:
+            cursor.execute(
+                "UPDATE catalog_stocklevel SET low_since = NULL WHERE id = ANY(%s) AND low_since IS NOT NULL"
+                " AND (sell_when_empty OR on_hand - reserved > %s)",
+                [risen, limit],
+            )
+        if not fallen:
+            return 0
+        cursor.execute(
+            "UPDATE catalog_stocklevel SET low_since = now() WHERE id = ANY(%s) AND low_since IS NULL"
+            " AND NOT sell_when_empty AND on_hand - reserved <= %s RETURNING variant_id, on_hand - reserved",
+            [fallen, limit],
+        )
+        told = cursor.fetchall()
+    if told:
+        _tell(store_id, told)
+    return len(told)
+
+
+def _tell(store_id: int, fallen: Sequence[tuple[int, int]]) -> None:
+    names = {
+        v.pk: f"{v.product.name} {v.name}".strip()
+        for v in Variant.objects.select_related("product").filter(pk__in=[pk for pk, _left in fallen[:3]])
+    }
+    with translation.override("id"):
+        parts = [_("%(name)s: %(left)s left") % {"name": names.get(pk, ""), "left": left} for pk, left in fallen[:3]]
+        more = len(fallen) - len(parts)
+        if more > 0:
+            parts.append(_("and %(count)s more") % {"count": more})
+        title = ngettext("%(n)s item is running low", "%(n)s items are running low", len(fallen)) % {"n": len(fallen)}
+        notify(store_id=store_id, kind="stock.low", title=title, body=" · ".join(parts), url=LOW_URL)
+
+
+def order_watch(*, variant_ids: Collection[int], warehouse_id: int) -> int:
+    """After an order took its pieces (the order's own statement does not look, so that it stays short)."""
+    return levels_watch(list(StockLevel.objects.filter(variant_id__in=variant_ids, warehouse_id=warehouse_id)))

@@ -1,0 +1,1 @@
+"""Products, variants and stock as tables: exports, and imports with django-import-export resources."""

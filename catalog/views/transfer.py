@@ -1,0 +1,180 @@
+"""The import wizard and downloads as pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bosonline.errors import DomainError, NotFound
+from bosonline.jobs import job_of
+from bosonline.models import BackgroundJob
+from catalog.exports import VIEW, catalog_download
+from catalog.models import ImportRun
+from catalog.services import imports
+from catalog.transfer.columns import columns_for
+from sellers.pages import StorePage
+
+SHOWN = 200
+LIST = {"products": "products", "variants": "product-variants", "inventory": "inventory"}
+
+
+class ImportStartPage(StorePage):
+    """Choose what to import and the file."""
+
+    def get(self, request: HttpRequest, status: int = 200, error: str = "") -> HttpResponse:
+        kinds = [k for k in ImportRun.Kind if all(self.member.may(r) for r in imports.RIGHTS[k.value])]
+        if not kinds:
+            self.member.require("products.edit")
+        chosen = request.GET.get("kind") or request.POST.get("kind") or kinds[0].value
+        context = {
+            "kinds": [(k.value, k.label) for k in kinds],
+            "chosen": chosen,
+            "errors": [error] if error else [],
+            "runs": ImportRun.objects.filter(user_id=self.member.user.pk).order_by("-id")[:10],
+            "columns": [(k.value, k.label, columns_for(k.value, see_cost=self.member.may("see_cost"))) for k in kinds],
+        }
+        return render(request, "catalog/import_start.html", context, status=status)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        upload = request.FILES.get("file")
+        if upload is None:
+            return self.get(request, 422, _("Choose a CSV or XLSX file."))
+        try:
+            run = imports.import_upload(member=self.member, kind=request.POST.get("kind", ""), upload=upload)
+        except DomainError as exc:
+            if exc.status == 403:
+                raise
+            return self.get(request, 422, exc.message)
+        return redirect("product-import", pk=run.pk)
+
+
+class ImportRunPage(StorePage):
+    """One file: map its columns, look at what would happen, import, read the report."""
+
+    def get(self, request: HttpRequest, pk: int, error: str = "", status: int = 200) -> HttpResponse:
+        run = imports.import_get(run_id=pk, member=self.member)
+        columns = [c for c in columns_for(run.kind, see_cost=self.member.may("see_cost")) if not c.readonly]
+        kind = request.GET.get("show", "")
+        rows = [r for r in run.report if not kind or r["kind"] == kind]
+        labels = {c.name: str(c.label) for c in columns} | {"row": _("Row")}
+        context = {
+            "run": run,
+            "steps": _steps(run),
+            "columns": columns,
+            "headers": [
+                {"name": h, "chosen": run.mapping.get(h, ""), "sample": [row[i] for row in run.sample if i < len(row)][:3], "index": i}
+                for i, h in enumerate(run.headers)
+            ],
+            "job": _job(run.job_id, self.member.user.pk),
+            "poll_url": reverse("product-import-progress", args=[run.pk]),
+            "rows": [_row(r, labels) for r in rows[:SHOWN]],
+            "more": max(len(rows) - SHOWN, 0),
+            "show": kind,
+            "error": error,
+            "nothing": not (run.counts.get("new") or run.counts.get("changed")),
+            "list_url": reverse(LIST[run.kind]),
+        }  # fmt: skip
+        return render(request, "catalog/import_run.html", context, status=status)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = imports.import_get(run_id=pk, member=self.member)
+        try:
+            if request.POST.get("step") == "apply":
+                imports.import_apply(run_id=pk, member=self.member, skip_errors=request.POST.get("skip_errors") == "1")
+            else:
+                mapping = {h: request.POST.get(f"column-{i}", "") for i, h in enumerate(run.headers)}
+                imports.import_check(run_id=pk, mapping=mapping, member=self.member)
+        except DomainError as exc:
+            if exc.status in (403, 404):
+                raise
+            return self.get(request, pk, exc.message, 422)
+        return redirect("product-import", pk=pk)
+
+
+def _steps(run: ImportRun) -> list[dict[str, Any]]:
+    order = [("uploaded", _("Map columns")), ("checked", _("Check")), ("applied", _("Import"))]
+    at = {"uploaded": 0, "checking": 1, "checked": 1, "applying": 2, "applied": 3, "failed": 2}[run.status]
+    return [{"label": label, "done": n < at, "current": n == at, "failed": run.status == "failed" and n == at}
+            for n, (_key, label) in enumerate(order)]  # fmt: skip
+
+
+def _row(row: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    words = {"new": (_("New"), "go"), "changed": (_("Changed"), ""), "errors": (_("Wrong"), "loss")}
+    label, tone = words[row["kind"]]
+    return {
+        "number": row["row"],
+        "sku": row["sku"],
+        "label": label,
+        "tone": tone,
+        "errors": [(labels.get(c, c), text) for c, texts in row.get("errors", {}).items() for text in texts],
+        "changes": [(labels.get(c, c), before, after) for c, (before, after) in row.get("changes", {}).items()],
+    }
+
+
+def _job(job_id: int | None, user_id: int) -> dict[str, Any] | None:
+    job = BackgroundJob.objects.filter(pk=job_id, user_id=user_id).first() if job_id else None
+    if job is None:
+        return None
+    title = _("Checking the file") if job.kind == "catalog.import.check" else _("Importing")
+    return {"id": job.pk, "title": title, "status": job.status, "progress": job.progress, "rows": job.rows_done,
+            "total": job.rows_total, "message": job.error}  # fmt: skip
+
+
+class ImportProgress(StorePage):
+    """The progress fragment; the page comes anew when the job has ended."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = imports.import_get(run_id=pk, member=self.member)
+        if run.status not in ("checking", "applying"):
+            response = HttpResponse(status=204)
+            response.headers["HX-Refresh"] = "true"
+            return response
+        context = {"job": _job(run.job_id, self.member.user.pk), "poll_url": request.path}
+        return render(request, "components/progress_bar.html", context)
+
+
+class DownloadStart(StorePage):
+    """Queue a download of the list's filter and show its progress."""
+
+    right = "export"
+
+    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+        if kind not in VIEW:
+            raise NotFound()
+        query = QueryDict(request.GET.urlencode(), mutable=True)
+        file_format = query.pop("format", ["csv"])[-1]
+        job = catalog_download(member=self.member, kind=kind, query=query, file_format=str(file_format))
+        return redirect("product-download-job", pk=job.pk)
+
+
+class DownloadPage(StorePage):
+    """One's own download: progress, then the file."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        job = job_of(job_id=pk, user_id=self.member.user.pk)
+        url = reverse("product-download-file", args=[job.pk]) if job.status == "done" else None
+        context = {
+            "job": {"id": job.pk, "title": job.filename, "status": job.status, "progress": job.progress,
+                    "rows": job.rows_done, "total": job.rows_total, "message": job.error, "url": url},
+            "poll_url": request.path,
+            "back_url": reverse(LIST.get(job.params.get("kind", ""), "products")),
+        }  # fmt: skip
+        template = "components/progress_bar.html" if getattr(request, "htmx", False) else "catalog/download.html"
+        return render(request, template, context)
+
+
+class DownloadFile(StorePage):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        job = job_of(job_id=pk, user_id=self.member.user.pk)
+        path = Path(settings.MEDIA_ROOT) / job.file
+        if not job.file or not path.is_file():
+            messages.error(request, _("This file does not exist any more."))
+            return redirect("products")
+        return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)

@@ -1,0 +1,13 @@
+"""What forms know of buyers, removed when a store's last owner is erased."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from forms.models import AbandonedCheckout, OrderForm
+
+
+def store_erase(store_id: int) -> None:
+    """Close the store's forms and forget who began to order. Inside the caller's transaction and the store's scope."""
+    AbandonedCheckout.objects.all().delete()
+    OrderForm.objects.filter(deleted_at__isnull=True).update(status="closed", deleted_at=timezone.now())

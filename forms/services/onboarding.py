@@ -1,0 +1,169 @@
+"""On Boarding: six steps from an empty store to a shareable form. Every step saves itself; the order is a suggestion.
+
+A step is done when what it makes is there, however it came about, so that the progress is right whether a seller uses
+the wizard, the settings or the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bosonline.errors import NotFound, ValidationFailed
+from catalog.models import Product, Variant
+from catalog.services.products import VariantInput, product_create, product_dummy
+from forms.models import OrderForm
+from forms.services.forms import form_create, form_publish
+from sellers.rights import Member
+from stores.models import BankAccount, Store, Warehouse
+from stores.queries import public_url
+from stores.services import stores as services
+
+STEPS: tuple[tuple[str, Any], ...] = (
+    ("store", gettext_lazy("Store")),
+    ("subdomain", gettext_lazy("Address")),
+    ("warehouse", gettext_lazy("Warehouse")),
+    ("bank_account", gettext_lazy("Bank account")),
+    ("product", gettext_lazy("Product")),
+    ("form", gettext_lazy("Form")),
+)
+# a store that sells by COD alone needs none
+OPTIONAL = frozenset({"bank_account"})
+METHODS = ("cod", "bank_transfer", "va", "qris")
+
+
+def steps_done(store: Store) -> dict[str, bool]:
+    marked = store.onboarding
+    return {
+        "store": "store" in marked,
+        "subdomain": bool(store.subdomain),
+        "warehouse": Warehouse.objects.filter(deleted_at__isnull=True).exists(),
+        "bank_account": "bank_account" in marked or BankAccount.objects.filter(deleted_at__isnull=True).exists(),
+        "product": Product.objects.filter(deleted_at__isnull=True).exists(),
+        "form": OrderForm.objects.filter(deleted_at__isnull=True, status="published").exists(),
+    }
+
+
+def next_step(done: dict[str, bool]) -> str | None:
+    return next((key for key, _label in STEPS if not done[key]), None)
+
+
+def progress(store: Store) -> dict[str, Any]:
+    """``{"steps": [{key, name, done, optional}], "next", "done", "total", "percent", "finished", "form_url"}``."""
+    done = steps_done(store)
+    count = sum(done.values())
+    return {
+        "steps": [
+            {"key": key, "name": str(label), "done": done[key], "optional": key in OPTIONAL} for key, label in STEPS
+        ],
+        "next": next_step(done),
+        "done": count,
+        "total": len(STEPS),
+        "percent": count * 100 // len(STEPS),
+        "finished": count == len(STEPS),
+        "form_url": form_url(store),
+    }
+
+
+def form_url(store: Store) -> str | None:
+    """The link to share: the first published form."""
+    form = OrderForm.objects.filter(status="published", deleted_at__isnull=True).order_by("id").first()
+    return public_url(store, f"/{form.slug}") if form and store.subdomain else None
+
+
+def step_skip(*, member: Member, step: str) -> None:
+    """Go on without it; only what a store can sell without."""
+    assert member.store is not None
+    if step not in OPTIONAL:
+        raise ValidationFailed.field("step", _("This step cannot be skipped: the form needs it."))
+    services.onboarding_mark(store=member.store, step=step)
+
+
+@transaction.atomic
+def step_save(*, member: Member, step: str, data: dict[str, Any]) -> None:
+    """Save one step and remember it. ``data`` as the step's serializer or form gives it; errors name its fields."""
+    assert member.store is not None
+    saver = _SAVERS.get(step)
+    if saver is None:
+        raise NotFound()
+    saver(member, member.store, data)
+    services.onboarding_mark(store=member.store, step=step)
+    if member.store.onboarded_at is None and next_step(steps_done(member.store)) is None:
+        member.store.onboarded_at = timezone.now()
+        member.store.save(update_fields=["onboarded_at"])
+
+
+def _store(member: Member, store: Store, data: dict[str, Any]) -> None:
+    services.store_update(store=store, actor_id=member.user.pk, **data)
+
+
+def _subdomain(member: Member, store: Store, data: dict[str, Any]) -> None:
+    services.subdomain_set(store=store, name=data["subdomain"])
+
+
+def _warehouse(member: Member, store: Store, data: dict[str, Any]) -> None:
+    services.warehouse_create(store=store, is_default=True, **data)
+
+
+def _bank_account(member: Member, store: Store, data: dict[str, Any]) -> None:
+    services.bank_account_create(store=store, is_default=True, **data)
+
+
+def _product(member: Member, store: Store, data: dict[str, Any]) -> None:
+    """``{"sample": true}``, or name, attribute and variants ``[{option, price, stock, weight_grams, sku}]``."""
+    if data.get("sample"):
+        product_dummy(store=store, actor_id=member.user.pk)
+        return
+    attribute = data.get("attribute", "").strip()
+    variants = data["variants"] if attribute else data["variants"][:1]
+    if not variants:
+        raise ValidationFailed.field("variants", _("Enter at least one variant with its price."))
+    product_create(
+        store=store,
+        name=data["name"],
+        attributes=[{"name": attribute, "items": [v["option"] for v in variants]}] if attribute else [],
+        variants=[
+            VariantInput(
+                options=[v["option"]] if attribute else [],
+                price=v["price"],
+                sku=v.get("sku", ""),
+                stock=v.get("stock", 0),
+                weight_grams=v.get("weight_grams", 500),
+            )
+            for v in variants
+        ],
+        actor_id=member.user.pk,
+    )
+
+
+def _form(member: Member, store: Store, data: dict[str, Any]) -> None:
+    """A published form that sells the first product."""
+    if not data["payment_methods"]:
+        raise ValidationFailed.field("payment_methods", _("Choose at least one payment method."))
+    variants = Variant.objects.filter(deleted_at__isnull=True, product__deleted_at__isnull=True)
+    first = variants.order_by("product_id", "position").first()
+    if first is None:
+        raise ValidationFailed.field("name", _("Add a product first: a form has to sell something."))
+    ids = list(variants.filter(product_id=first.product_id).order_by("position").values_list("pk", flat=True))
+    draft = form_create(
+        store=store,
+        name=data["name"],
+        content={"variant_ids": ids, "payment_methods": [{"method": m} for m in data["payment_methods"]]},
+        actor_id=member.user.pk,
+    )
+    form_publish(form=draft, actor_id=member.user.pk)
+
+
+_SAVERS: dict[str, Callable[[Member, Store, dict[str, Any]], None]] = {
+    "store": _store,
+    "subdomain": _subdomain,
+    "warehouse": _warehouse,
+    "bank_account": _bank_account,
+    "product": _product,
+    "form": _form,
+}

@@ -1,0 +1,46 @@
+"""Anonymising a store's orders when its last owner's account is erased (product.md §14): who bought goes, what was sold
+and for how much stays, so that the platform's figures do not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.fields import CharField
+from django.db.models.functions import Cast, Concat, LPad
+
+from bosonline.models import BackgroundJob
+from orders.models import Customer, FollowUp, GatewayCallback, MessageTemplate, Order, OrderNote, Payment
+
+NOBODY = "Pembeli dihapus"
+# E.164 has no country 999: unique per row, and no real phone
+_PHONE = Concat(Value("+999"), LPad(Cast(F("pk"), CharField()), 11, Value("0")))
+
+
+def store_erase(store_id: int) -> None:
+    """Inside the caller's transaction and the store's scope. Files are removed after the commit."""
+    files = [*Payment.objects.exclude(proof="").values_list("proof", flat=True)]
+    files += BackgroundJob.objects.exclude(file="").values_list("file", flat=True)
+    references = [r for r in Payment.objects.values_list("reference", flat=True) if r]
+    Order.objects.update(
+        buyer_name=NOBODY, buyer_phone=Concat(Value("+999"), LPad(Cast(F("customer_id"), CharField()), 11, Value("0"))),
+        buyer_email="", street="", landmark="", note="", fields={}, utm={}, event_ids={}, ip=None, user_agent="",
+        risk_reasons=[],
+    )  # fmt: skip
+    Customer.objects.update(name=NOBODY, phone=_PHONE, email="", tags=[])
+    FollowUp.objects.update(text="")
+    OrderNote.objects.update(text="–")
+    MessageTemplate.objects.all().delete()
+    Payment.objects.update(proof="")
+    BackgroundJob.objects.update(file="", params={})
+    GatewayCallback.objects.filter(body__trxId__in=references).update(body={})
+    GatewayCallback.objects.filter(body__originalPartnerReferenceNo__in=references).update(body={})
+    transaction.on_commit(lambda: _unlink(files))
+
+
+def _unlink(files: list[str]) -> None:
+    root = Path(settings.MEDIA_ROOT)
+    for name in files:
+        (root / name).unlink(missing_ok=True)
