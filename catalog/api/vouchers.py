@@ -96,7 +96,7 @@ class VoucherStatusView(ApiView):
     @extend_schema(
         request=s.VoucherStatusIn,
         responses={200: dict},
-        examples=[OpenApiExample("Off", request_only=True, value={"status": 0})],
+        examples=[OpenApiExample("Off", request_only=True, value={"status": False})],
     )
     def patch(self, request: Request, pk: int) -> Response:
         on = self.parse(s.VoucherStatusIn)["status"]
