@@ -146,7 +146,7 @@ def main() -> None:
         def member_of(user: Any, store: Any) -> Any:
             with store_scope(store):
                 membership = Membership.objects.select_related("role").get(user=user)
-            return Member(user, None, membership, store, frozenset(membership.role.rights))
+            return Member(user, None, membership, store, membership.role.granted)
 
         store, user, _warehouse = many_variants("ekspor", products=EXPORTED // 10, variants=10, entries=1)
         small, owner, _w = many_variants("impor", products=10, variants=2)

@@ -246,6 +246,15 @@ WINPAY_PARTNER_ID = env.str("WINPAY_PARTNER_ID", default="sandbox-partner" if SA
 # PEM text, or a path to a PEM file. The sandbox writes its pair under var/sandbox/ at its first start.
 WINPAY_PRIVATE_KEY = env.str("WINPAY_PRIVATE_KEY", default=str(VAR_DIR / "sandbox" / "merchant_private.pem"))
 WINPAY_PUBLIC_KEY = env.str("WINPAY_PUBLIC_KEY", default=str(VAR_DIR / "sandbox" / "winpay_public.pem"))
+# Conversion events; the access tokens are the stores' own.
+META_BASE_URL = env.str("META_BASE_URL", default=f"{SANDBOX_URL}/meta" if SANDBOX_URL else "https://graph.facebook.com")
+META_API_VERSION = env.str("META_API_VERSION", default="v21.0")
+TIKTOK_BASE_URL = env.str(
+    "TIKTOK_BASE_URL", default=f"{SANDBOX_URL}/tiktok" if SANDBOX_URL else "https://business-api.tiktok.com"
+)
+GOOGLE_BASE_URL = env.str(
+    "GOOGLE_BASE_URL", default=f"{SANDBOX_URL}/google" if SANDBOX_URL else "https://www.google-analytics.com"
+)
 GATEWAY_CONNECT_TIMEOUT = env.float("GATEWAY_CONNECT_TIMEOUT", default=2.0)
 GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
 

@@ -28,16 +28,31 @@ def _clean(data: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def abandoned_capture(*, snapshot: Snapshot, phone: str, name: str, data: dict[str, Any]) -> AbandonedCheckout:
-    """One open row per form and phone: a second visit updates the first one's."""
+def abandoned_capture(
+    *, snapshot: Snapshot, phone: str, name: str, data: dict[str, Any], token: str = ""
+) -> AbandonedCheckout:
+    """One open row per form and phone: a second visit updates the first one's.
+
+    ``token`` is the row this page already has: a corrected number moves it, so that a mistyped one leaves no lead behind.
+    """
     try:
         phone = normalise(phone)
     except InvalidPhone:
         raise ValidationFailed.field("phone", _("The phone number is not valid, for example 081234567890.")) from None
     values = {"name": name.strip()[:80], "data": _clean(data), "updated_at": timezone.now()}
     rows = AbandonedCheckout.objects.filter(form_id=snapshot.form_id, phone=phone, status="open")
+    own = AbandonedCheckout.objects.filter(form_id=snapshot.form_id, status="open", token=token) if token else None
     if rows.update(**values):
+        if own is not None:
+            own.exclude(phone=phone).delete()
         return rows.get()
+    if own is not None:
+        try:
+            with transaction.atomic():
+                if own.update(phone=phone, **values):
+                    return own.get()
+        except IntegrityError:  # the number got a row of its own meanwhile
+            own.delete()
     try:
         with transaction.atomic():
             return AbandonedCheckout.objects.create(

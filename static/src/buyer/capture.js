@@ -3,9 +3,11 @@ import { debounce } from "../js/dom.js";
 import { keep } from "./keep.js";
 
 export function capture(form) {
+  if (form.preview || form.test_token) return { later() {}, token: () => "", done() {} };
   const store = keep(`bos-open:${form.slug}`);
-  let token = (store.get() || {}).token || "";
-  let phone = (store.get() || {}).phone || "";
+  const begun = form.recover || store.get() || {};
+  let token = begun.token || "";
+  let phone = begun.phone || "";
   let last = "";
   let busy = false;
 
@@ -20,7 +22,7 @@ export function capture(form) {
       const answer = await fetch(again ? `/api/v1/checkout/abandoned/${token}?store=${encodeURIComponent(form.store.subdomain)}` : "/api/v1/checkout/abandoned", {
         method: again ? "PUT" : "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify(again ? body : Object.assign({ form: form.slug, store: form.store.subdomain, phone: state.phone }, body)),
+        body: JSON.stringify(again ? body : Object.assign({ form: form.slug, store: form.store.subdomain, phone: state.phone, token }, body)),
       });
       if (answer.ok) {
         token = (await answer.json()).data.token;
@@ -37,6 +39,7 @@ export function capture(form) {
 }
 
 export function beacon(form, kind) {
+  if (form.preview || form.test_token) return;
   const body = JSON.stringify({ form: form.slug, store: form.store.subdomain, kind });
   try {
     navigator.sendBeacon("/api/v1/checkout/views", new Blob([body], { type: "application/json" }));
