@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline import phone as phones
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.tenancy import store_scope
@@ -22,6 +23,7 @@ from forms.content import content_full, content_problems, pixel_ids, sold_varian
 from forms.models import AbandonedCheckout, ConversionEvent, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_of
+from sellers.rights import Member
 from stores.models import Store
 from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
@@ -344,3 +346,51 @@ def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:
         return []
     shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     return [_("Order forms ship from here: %(names)s.") % {"names": shown}]
+
+
+ABANDONED = ListSpec(
+    sorts={"id": "id", "updated_at": "updated_at", "name": "name"},
+    searches={"name": lambda text: Q(name__icontains=text), "phone": lambda text: _digits(text)},
+    default_sort="-updated_at",
+)
+# younger ones may still be typing (product.md §6)
+ABANDONED_AFTER = timedelta(minutes=15)
+
+
+def _digits(text: str) -> Q:
+    digits = phones.search_digits(text)
+    return Q(phone__contains=digits) if digits else Q(pk__in=[])
+
+
+def abandoned_page(params: Mapping[str, str]) -> Page:
+    """Kept checkouts that nobody has touched for fifteen minutes. ``status``: open (default), dismissed, converted."""
+    status = params.get("status", "") or AbandonedCheckout.Status.OPEN
+    if status not in AbandonedCheckout.Status.values:
+        raise ValidationFailed.field("status", _("Unknown value."))
+    rows = AbandonedCheckout.objects.select_related("form").filter(
+        status=status, updated_at__lt=timezone.now() - ABANDONED_AFTER
+    )
+    form_id = parse_int(params, "form", 0, maximum=2**62)
+    return page_of(rows.filter(form_id=form_id) if form_id else rows, params, ABANDONED)
+
+
+def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[dict[str, Any]]:
+    """Rows as the API and the page show them; phones masked for those who may not see them."""
+    store = member.store
+    assert store is not None
+    seen = member.may("see_phone")
+    return [
+        {
+            "id": row.pk,
+            "form": {"id": row.form_id, "name": row.form.name},
+            "name": row.name,
+            "phone": row.phone if seen else phones.masked(row.phone),
+            "data": {k: v for k, v in row.data.items() if k not in ("email",) or seen},
+            "status": row.status,
+            "order_id": row.order_id,
+            "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.token}") if seen else None,
+            "created_at": _local(row.created_at, store),
+            "updated_at": _local(row.updated_at, store),
+        }
+        for row in rows
+    ]
