@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
@@ -13,17 +13,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import phone as phones
-from bosonline.api.lists import ListSpec, Page, page_of, parse_int
+from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.ports import Use
 from forms import sections
 from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
-from forms.models import AbandonedCheckout, ConversionEvent, FormStat, OrderForm
+from forms.models import AbandonedCheckout, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_of
-from sellers.rights import Member
 from stores.models import Store
 from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
@@ -245,15 +243,15 @@ def form_as_api(form: OrderForm, store: Store, figures: OrderFigures | None = No
         "orders": figures.orders,
         "amount": figures.amount,
         "conversion_bp": figures.orders * 10_000 // views if views else 0,
-        "opens_at": _local(form.opens_at, store),
-        "closes_at": _local(form.closes_at, store),
+        "opens_at": local_iso(form.opens_at, store),
+        "closes_at": local_iso(form.closes_at, store),
         "quota": form.quota,
-        "created_at": _local(form.created_at, store),
-        "updated_at": _local(form.updated_at, store),
+        "created_at": local_iso(form.created_at, store),
+        "updated_at": local_iso(form.updated_at, store),
     }
 
 
-def _local(moment: datetime | None, store: Store) -> str | None:
+def local_iso(moment: datetime | None, store: Store) -> str | None:
     """ISO 8601 with the offset of the store's zone (api.md, Conventions)."""
     return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
 
@@ -277,50 +275,12 @@ def versions_of(form: OrderForm, store: Store) -> list[dict[str, Any]]:
     return [
         {
             "number": v.number,
-            "created_at": _local(v.created_at, store),
+            "created_at": local_iso(v.created_at, store),
             "created_by": v.created_by.name if v.created_by else None,
             "current": v.pk == form.published_id,
         }
         for v in rows
     ]
-
-
-EVENTS = ListSpec(
-    sorts={"id": "id", "name": "name", "status": "status", "created_at": "id"},
-    searches={"name": lambda text: Q(name__icontains=text), "pixel": lambda text: Q(pixel_id__icontains=text)},
-)
-
-
-def events_page(params: Mapping[str, str]) -> Page:
-    """The log of conversion events: filters ``form``, ``order``, ``status``."""
-    rows = ConversionEvent.objects.all()
-    for name, column in (("form", "form_id"), ("order", "order_id")):
-        number = parse_int(params, name, 0, maximum=2**62)
-        if number:
-            rows = rows.filter(**{column: number})
-    if params.get("status"):
-        if params["status"] not in ConversionEvent.Status.values:
-            raise ValidationFailed.field("status", _("Unknown value."))
-        rows = rows.filter(status=params["status"])
-    return page_of(rows, params, EVENTS)
-
-
-def event_as_api(row: ConversionEvent, store: Store) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "form_id": row.form_id,
-        "order_id": row.order_id,
-        "provider": row.provider,
-        "pixel_id": row.pixel_id,
-        "name": row.name,
-        "event_id": row.event_id,
-        "value": row.value,
-        "status": row.status,
-        "attempts": row.attempts,
-        "reply": row.reply,
-        "created_at": _local(row.created_at, store),
-        "sent_at": _local(row.sent_at, store),
-    }
 
 
 def uses_of_products(product_ids: Collection[int]) -> list[Use]:
@@ -346,51 +306,3 @@ def warehouse_needed_by_forms(store_id: int, warehouse_id: int) -> list[str]:
         return []
     shown = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     return [_("Order forms ship from here: %(names)s.") % {"names": shown}]
-
-
-ABANDONED = ListSpec(
-    sorts={"id": "id", "updated_at": "updated_at", "name": "name"},
-    searches={"name": lambda text: Q(name__icontains=text), "phone": lambda text: _digits(text)},
-    default_sort="-updated_at",
-)
-# younger ones may still be typing (product.md §6)
-ABANDONED_AFTER = timedelta(minutes=15)
-
-
-def _digits(text: str) -> Q:
-    digits = phones.search_digits(text)
-    return Q(phone__contains=digits) if digits else Q(pk__in=[])
-
-
-def abandoned_page(params: Mapping[str, str]) -> Page:
-    """Kept checkouts that nobody has touched for fifteen minutes. ``status``: open (default), dismissed, converted."""
-    status = params.get("status", "") or AbandonedCheckout.Status.OPEN
-    if status not in AbandonedCheckout.Status.values:
-        raise ValidationFailed.field("status", _("Unknown value."))
-    rows = AbandonedCheckout.objects.select_related("form").filter(
-        status=status, updated_at__lt=timezone.now() - ABANDONED_AFTER
-    )
-    form_id = parse_int(params, "form", 0, maximum=2**62)
-    return page_of(rows.filter(form_id=form_id) if form_id else rows, params, ABANDONED)
-
-
-def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[dict[str, Any]]:
-    """Rows as the API and the page show them; phones masked for those who may not see them."""
-    store = member.store
-    assert store is not None
-    seen = member.may("see_phone")
-    return [
-        {
-            "id": row.pk,
-            "form": {"id": row.form_id, "name": row.form.name},
-            "name": row.name,
-            "phone": row.phone if seen else phones.masked(row.phone),
-            "data": {k: v for k, v in row.data.items() if k not in ("email",) or seen},
-            "status": row.status,
-            "order_id": row.order_id,
-            "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.token}") if seen else None,
-            "created_at": _local(row.created_at, store),
-            "updated_at": _local(row.updated_at, store),
-        }
-        for row in rows
-    ]

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bosonline.api.views import ApiView
-from forms import queries
+from forms import records
 from forms.api import serializers as s
 from forms.services import abandoned
 
@@ -22,8 +22,8 @@ class AbandonedListView(ApiView):
 
     @extend_schema(parameters=LIST, responses={200: dict})
     def get(self, request: Request) -> Response:
-        page = queries.abandoned_page(request.query_params)
-        data = queries.abandoned_rows(page.rows, self.member)
+        page = records.abandoned_page(request.query_params)
+        data = records.abandoned_rows(page.rows, self.member)
         return Response({"data": data, "total": page.total, "next": page.next})
 
 
@@ -39,4 +39,4 @@ class AbandonedStatusView(ApiView):
     )  # fmt: skip
     def patch(self, request: Request, pk: int) -> Response:
         row = abandoned.abandoned_set_status(row_id=pk, status=self.parse(s.AbandonedStatusIn)["status"])
-        return Response({"data": queries.abandoned_rows([row], self.member)[0]})
+        return Response({"data": records.abandoned_rows([row], self.member)[0]})

@@ -17,7 +17,7 @@ from rest_framework.exceptions import ValidationError
 
 from bosonline.errors import DomainError, ValidationFailed
 from catalog.models import Product
-from forms import queries
+from forms import queries, records
 from forms.exports import forms_download
 from forms.models import OrderForm, RedirectHost
 from forms.policy import page_policy
@@ -241,7 +241,7 @@ class EventsPage(StorePage):
     right = "forms.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = queries.events_page(request.GET)
+        page = records.events_page(request.GET)
         return render(request, "forms/events.html", {"rows": page.rows, "page": page})
 
 
@@ -251,8 +251,8 @@ class AbandonedPage(StorePage):
     rights = {"GET": "followups.view", "POST": "followups.edit"}
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = queries.abandoned_page(request.GET)
-        rows = queries.abandoned_rows(page.rows, self.member)
+        page = records.abandoned_page(request.GET)
+        rows = records.abandoned_rows(page.rows, self.member)
         for row in rows:
             text = ABANDONED_TEXT.format(
                 nama=row["name"] or "Kak",
