@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -175,7 +175,12 @@ class AbandonedView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(60, 60)}
 
-    @extend_schema(request=s.AbandonedIn, responses={201: dict})
+    @extend_schema(
+        request=s.AbandonedIn, responses={201: dict},
+        examples=[OpenApiExample("begun", request_only=True, value={
+            "form": "madu-asli", "phone": "081234567890", "name": "Siti", "data": {"area": "Juwana, Pati"},
+        })],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.AbandonedIn)
         store_id = queries.buyer_store_id(request._request, data["store"])
@@ -193,7 +198,10 @@ class AbandonedUpdateView(ApiView):
     actor, group = "public", "checkout"
     limits = {"PUT": Limit(240, 60)}
 
-    @extend_schema(request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict})
+    @extend_schema(
+        request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict},
+        examples=[OpenApiExample("more", value={"name": "Siti Aminah", "data": {"street": "Jl. Melati 5"}}, request_only=True)],
+    )  # fmt: skip
     def put(self, request: Request, token: str) -> Response:
         data = self.parse(s.AbandonedUpdateIn)
         store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
@@ -208,7 +216,10 @@ class ViewsView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(240, 60)}
 
-    @extend_schema(request=s.ViewIn, responses={202: None})
+    @extend_schema(
+        request=s.ViewIn, responses={202: None},
+        examples=[OpenApiExample("view", value={"form": "madu-asli", "kind": "views"}, request_only=True)],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.ViewIn)
         store_id = queries.buyer_store_id(request._request, data["store"])

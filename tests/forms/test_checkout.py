@@ -22,6 +22,7 @@ from forms.services import rates
 from forms.tokens import trial_token as token_for
 from orders.models import Customer, Order, Payment
 from tests.factories import GAMBIR, JUWANA, Shop, make_shop, make_voucher
+from tests.forms.test_forms_api import Api
 
 Republish = Callable[..., None]
 Buyer = Callable[..., Any]
@@ -545,6 +546,43 @@ def test_a_recovery_link_brings_the_entries_back_to_nobody_else(shop: Shop, buye
     assert "Rahasia" not in buyer(other, "get", f"/{other.form.slug}?lanjut={token}").content.decode()
     shop.place(abandoned_token=token)
     assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}?lanjut={token}").content.decode()
+
+
+def test_abandoned_checkouts_are_listed_to_cs_after_fifteen_minutes(shop: Shop, buyer: Buyer) -> None:
+    body = {"form": shop.form.slug, "phone": "081234567890", "name": "Siti", "data": {"area": "Gambir"}}
+    token = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    api = Api(shop)
+    assert api("get", "/store/forms/abandoned").json()["total"] == 0
+    with store_scope(shop.store):
+        AbandonedCheckout.objects.update(updated_at=timezone.now() - timedelta(minutes=16))
+    row = api("get", "/store/forms/abandoned?keyword=0812-3456").json()["data"][0]
+    assert row["recovery_url"].endswith(f"/{shop.form.slug}?lanjut={token}") and row["phone"] == "+6281234567890"
+    # nobody who may not see phones gets one, nor the link that would show it
+    masked = Api(shop, _without_phones(shop))("get", "/store/forms/abandoned").json()["data"][0]
+    assert masked["recovery_url"] is None and "3456" not in masked["phone"]
+    path = f"/store/forms/abandoned/{row['id']}"
+    assert Api(make_shop())("patch", path, {"status": "dismissed"}).status_code == 404
+    assert api("patch", path, {"status": "converted"}).status_code == 422
+    assert api("patch", path, {"status": "dismissed"}).json()["data"]["status"] == "dismissed"
+    assert api("get", "/store/forms/abandoned").json()["total"] == 0
+    again = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    assert again != token and api("patch", path, {"status": "open"}).json()["code"] == "newer_exists"
+    shop.place(abandoned_token=again)
+    with store_scope(shop.store):
+        converted = AbandonedCheckout.objects.get(token=again).pk
+    assert api("patch", f"/store/forms/abandoned/{converted}", {"status": "open"}).json()["code"] == "converted"
+    assert api("get", "/store/forms/abandoned?status=apa").status_code == 422
+
+
+def _without_phones(shop: Shop) -> Any:
+    from sellers.models import Role
+
+    member = shop.staff("viewer")
+    assert member.membership is not None
+    role = Role.objects.create(store=shop.store, name="Pengamat", rights=["followups.view"])
+    member.membership.role = role
+    member.membership.save()
+    return member.user
 
 
 # -- returning buyers ---------------------------------------------------------------------------------------------------------------
