@@ -273,7 +273,8 @@ def _live_processes(
         "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
         "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
-        "PASSWORD_HASHERS": QUICK_HASHER,  # people made by the test log in at the live server
+        # people made by the test log in at the live server, also those with a real hash
+        "PASSWORD_HASHERS": f"{QUICK_HASHER},django.contrib.auth.hashers.Argon2PasswordHasher",
         "THROTTLE_ENABLED": "0",
         "GATEWAY_READ_TIMEOUT": "3",
         "DNS_NAMESERVERS": "127.0.0.1",

@@ -37,6 +37,7 @@ class Tour:
             self.errors.append(message.text)
 
     def shot(self, name: str) -> None:
+        self.page.wait_for_load_state()  # a click may just have begun to replace the document
         sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {self.size}"
         if SHOTS:
