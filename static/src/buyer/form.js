@@ -72,6 +72,7 @@ export function startOrderForm(form) {
     else query.set("items", picked.items.map((row) => `${row.item.variant_id}:${row.qty}`).join(","));
     if (bump()) query.set("bump", "1");
     if (method()) query.set("payment_method", method().method);
+    if (form.quote_token) query.set("test_token", form.quote_token); // a draft's couriers and prices
     return query.toString();
   }
 
