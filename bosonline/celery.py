@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "process-callbacks": {"task": "orders.process_callbacks", "schedule": 30.0},
     "complete-delivered": {"task": "orders.complete_delivered", "schedule": 3600.0},
     "refresh-sales": {"task": "catalog.refresh_sales", "schedule": 3600.0},
+    "sweep-imports": {"task": "catalog.sweep_imports", "schedule": 86400.0},
     "flush-form-counters": {"task": "forms.flush_counters", "schedule": 30.0},
     "remove-test-orders": {"task": "orders.remove_trials", "schedule": 3600.0},
     "tell-new-devices": {"task": "sellers.tell_new_devices", "schedule": 60.0},

@@ -23,10 +23,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
-from bosonline.jobs import job_kind, job_start
+from bosonline.jobs import KEEP, job_kind, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import neutral
 from bosonline.tables import MAX_BYTES, BadCell, Table, TableRefused, table_open
+from bosonline.tenancy import all_stores
 from catalog.models import ImportMapping, ImportRun
 from catalog.transfer.base import TableResource
 from catalog.transfer.columns import columns_for, mapping_guess, remembered
@@ -343,3 +344,15 @@ def _tell(run: ImportRun) -> None:
             body=body,
             url=f"/produk/impor/{run.pk}",
         )
+
+
+def imports_sweep() -> int:
+    """Remove the files of runs that nobody finished within a week; the runs themselves stay in the list."""
+    with all_stores():
+        old = list(ImportRun.objects.filter(created_at__lt=timezone.now() - KEEP).exclude(file="")[:500])
+        for run in old:
+            for name in (run.file, f"{run.file}.rows"):
+                _path(name).unlink(missing_ok=True)
+            status = run.status if run.status == ImportRun.Status.APPLIED else ImportRun.Status.FAILED
+            ImportRun.objects.filter(pk=run.pk).update(file="", status=status)
+        return len(old)

@@ -178,9 +178,11 @@ def test_a_file_is_imported_step_by_step(seller: Any, tmp_path: Path) -> None:
     path.write_text("Barang;Kode;Harga jual\nKopi Gayo;KG-1;Rp 35.000\nTeh Poci;TP-1;murah\n")
     page.goto(url + "/produk")
     page.get_by_role("link", name="Impor").click()
+    page.get_by_role("heading", name="Apa isi berkasnya?").wait_for()
     tour.shot("impor")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Unggah").click()
+    page.get_by_role("heading", name="Kolom mana berisi apa?").wait_for()
     page.get_by_label("Barang", exact=True).select_option("product")
     assert page.get_by_label("Kode", exact=True).input_value() == "sku"
     tour.shot("impor-kolom")
@@ -218,6 +220,7 @@ def test_a_voucher_from_its_making_to_its_end(seller: Any) -> None:
     tour.shot("voucher-baru")
     page.get_by_role("button", name="Simpan").click()
     page.get_by_text("HEMAT10 tersimpan").first.wait_for()
+    page.wait_for_load_state()
     tour.shot("voucher")
     order = shop.order(voucher_codes=["HEMAT10"])
     assert order.discount == 5_000
