@@ -407,6 +407,7 @@ export function startOrderForm(form) {
     };
   };
   const remember = debounce(() => {
+    if (arrived) return; // typed just before ordering: there is nothing left to remember
     const now = state();
     const variant = checked("variant");
     draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "" }, now.data));
@@ -503,6 +504,7 @@ export function startOrderForm(form) {
     delete $("[data-area]").dataset.chosen;
     $("#prefill-note").hidden = true;
     form.prefill = null;
+    draft.drop();
     fetch("/api/v1/checkout/forget", { method: "POST", keepalive: true }).catch(() => {});
     tick(false);
     shipping.now();
