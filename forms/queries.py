@@ -21,7 +21,8 @@ from forms import sections
 from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
 from forms.models import AbandonedCheckout, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
-from forms.snapshot import Snapshot, snapshot_of
+from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
+from forms.tokens import tested_form
 from stores.models import Store
 from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
@@ -69,10 +70,24 @@ def public_snapshot(store_id: int, slug: str) -> Snapshot:
     return snapshot
 
 
+def asked_snapshot(request: HttpRequest, slug: str, *, store: str = "", test_token: str = "") -> Snapshot:
+    """The form a buyer's page asks about: the published one, or with a valid test link its draft."""
+    store_id = buyer_store_id(request, store)
+    form_id = tested_form(test_token)
+    if form_id is None:
+        return public_snapshot(store_id, slug)
+    snapshot = snapshot_draft(store_id, form_id)
+    if snapshot is None or snapshot.slug != slug:
+        raise NotFound(_("This form does not exist."))
+    return snapshot
+
+
 def is_open(snapshot: Snapshot) -> bool:
     now = timezone.now()
     opens = datetime.fromisoformat(snapshot.opens_at) if snapshot.opens_at else None
     closes = datetime.fromisoformat(snapshot.closes_at) if snapshot.closes_at else None
+    if snapshot.quota_left is not None and snapshot.quota_left <= 0:
+        return False
     return snapshot.status == "published" and not (opens and opens > now) and not (closes and closes <= now)
 
 
@@ -147,6 +162,7 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
         "prefill": None,
         "recover": None,
         "test_token": "",
+        "quote_token": "",
     }
 
 

@@ -74,7 +74,11 @@ class CheckoutOrdersView(ApiView):
             test_form_id=test_form_id,
         )
         headers = {"Idempotent-Replayed": "true"} if placed.replayed else None
-        answer = Response({"data": placed_answer(placed, store_id, data["form"])}, status=201, headers=headers)
+        answer = Response(
+            {"data": placed_answer(placed, store_id, data["form"], test_form_id=test_form_id)},
+            status=201,
+            headers=headers,
+        )
         if not placed.is_test:
             prefill_remember(answer, request._request, data)
         return answer

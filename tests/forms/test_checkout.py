@@ -468,6 +468,37 @@ def test_a_test_order_needs_no_published_form_and_makes_no_payment_number(shop: 
     assert OutboxMessage.objects.count() == before
 
 
+def test_test_mode_asks_couriers_and_prices_of_the_draft(shop: Shop, buyer: Buyer) -> None:
+    package = {"id": "baru", "name": "Baru", "price": 70_000, "items": [{"variant_id": shop.variants[0].pk, "qty": 2}]}
+    with store_scope(shop.store):
+        form = OrderForm.objects.get(pk=shop.form.pk)
+        form.draft["packages"] = [package]
+        form.status, form.published = "draft", None
+        form.save()
+    path = f"/api/v1/checkout/rates?form={shop.form.slug}&district={GAMBIR}&package=baru"
+    refused(buyer(shop, "get", path), 404)
+    token = token_for(shop.form.pk)
+    quote = data_of(buyer(shop, "get", f"{path}&test_token={token}"))[0]["quote"]
+    refused(buyer(make_shop(), "get", f"{path}&test_token={token}"), 404)
+    body = {
+        "form": shop.form.slug, "package_id": "baru", "customer": {"name": "Uji", "phone": "081234567890"},
+        "address": {"district_id": GAMBIR, "street": "Jl. Melati 5"}, "courier_quote": quote, "payment_method": "cod",
+        "test_token": token,
+    }  # fmt: skip
+    placed = data_of(buyer(shop, "post", "/api/v1/checkout/orders", body), 201)
+    assert placed["bill"]["goods"] == 70_000
+    assert "Mode uji" in buyer(shop, "get", f"/o/{placed['token']}?baru=1").content.decode()
+
+
+def test_a_full_quota_closes_the_page_as_well(shop: Shop, buyer: Buyer) -> None:
+    with store_scope(shop.store):
+        OrderForm.objects.filter(pk=shop.form.pk).update(quota=1)
+    assert shop.snapshot.quota_left == 1
+    shop.place()
+    assert shop.snapshot.quota_left == 0
+    assert buyer(shop, "get", f"/{shop.form.slug}").status_code == 410
+
+
 def test_a_test_link_is_for_one_form_and_two_hours(shop: Shop, buyer: Buyer) -> None:
     other = make_shop()
     body = shop.body(raw={"test_token": token_for(other.form.pk)})
