@@ -25,7 +25,7 @@ class Tour:
         width, height = SIZES[size]
         self.size = size
         self.context = browser.new_context(viewport={"width": width, "height": height}, locale="id-ID")
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

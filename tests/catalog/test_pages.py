@@ -98,7 +98,7 @@ def test_another_stores_rows_are_404_on_pages_too(client: Client, shop: Shop) ->
     other = make_shop()
     voucher = make_voucher(other)
     log_in(client, shop)
-    for path in (f"/produk/{other.product.pk}", f"/voucher/{voucher.pk}", "/produk/impor/999", "/produk/unduhan/999"):
+    for path in (f"/produk/{other.product.pk}", f"/voucher/{voucher.pk}", "/produk/impor/999", "/unduhan/999"):
         assert client.get(path).status_code == 404, path
     assert post_json(client, f"/produk/{other.product.pk}/simpan", {"name": "x"}).status_code == 404
     for path in (
