@@ -12,6 +12,8 @@ class OrderFigures:
 
     orders: int = 0
     amount: int = 0
+    # what a quota counts: without cancelled ones
+    alive: int = 0
 
 
 Counter = Callable[[Sequence[int]], dict[int, OrderFigures]]

@@ -13,15 +13,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline.api.lists import ListSpec, Page, page_of, parse_int
+from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.ports import Use
 from forms import sections
 from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
-from forms.models import AbandonedCheckout, ConversionEvent, FormStat, OrderForm
+from forms.models import AbandonedCheckout, FormStat, OrderForm
 from forms.ports import OrderFigures, orders_of_forms
-from forms.snapshot import Snapshot, snapshot_of
+from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
+from forms.tokens import tested_form
 from stores.models import Store
 from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
@@ -69,10 +70,24 @@ def public_snapshot(store_id: int, slug: str) -> Snapshot:
     return snapshot
 
 
+def asked_snapshot(request: HttpRequest, slug: str, *, store: str = "", test_token: str = "") -> Snapshot:
+    """The form a buyer's page asks about: the published one, or with a valid test link its draft."""
+    store_id = buyer_store_id(request, store)
+    form_id = tested_form(test_token)
+    if form_id is None:
+        return public_snapshot(store_id, slug)
+    snapshot = snapshot_draft(store_id, form_id)
+    if snapshot is None or snapshot.slug != slug:
+        raise NotFound(_("This form does not exist."))
+    return snapshot
+
+
 def is_open(snapshot: Snapshot) -> bool:
     now = timezone.now()
     opens = datetime.fromisoformat(snapshot.opens_at) if snapshot.opens_at else None
     closes = datetime.fromisoformat(snapshot.closes_at) if snapshot.closes_at else None
+    if snapshot.quota_left is not None and snapshot.quota_left <= 0:
+        return False
     return snapshot.status == "published" and not (opens and opens > now) and not (closes and closes <= now)
 
 
@@ -147,6 +162,7 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
         "prefill": None,
         "recover": None,
         "test_token": "",
+        "quote_token": "",
     }
 
 
@@ -243,15 +259,15 @@ def form_as_api(form: OrderForm, store: Store, figures: OrderFigures | None = No
         "orders": figures.orders,
         "amount": figures.amount,
         "conversion_bp": figures.orders * 10_000 // views if views else 0,
-        "opens_at": _local(form.opens_at, store),
-        "closes_at": _local(form.closes_at, store),
+        "opens_at": local_iso(form.opens_at, store),
+        "closes_at": local_iso(form.closes_at, store),
         "quota": form.quota,
-        "created_at": _local(form.created_at, store),
-        "updated_at": _local(form.updated_at, store),
+        "created_at": local_iso(form.created_at, store),
+        "updated_at": local_iso(form.updated_at, store),
     }
 
 
-def _local(moment: datetime | None, store: Store) -> str | None:
+def local_iso(moment: datetime | None, store: Store) -> str | None:
     """ISO 8601 with the offset of the store's zone (api.md, Conventions)."""
     return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
 
@@ -275,50 +291,12 @@ def versions_of(form: OrderForm, store: Store) -> list[dict[str, Any]]:
     return [
         {
             "number": v.number,
-            "created_at": _local(v.created_at, store),
+            "created_at": local_iso(v.created_at, store),
             "created_by": v.created_by.name if v.created_by else None,
             "current": v.pk == form.published_id,
         }
         for v in rows
     ]
-
-
-EVENTS = ListSpec(
-    sorts={"id": "id", "name": "name", "status": "status", "created_at": "id"},
-    searches={"name": lambda text: Q(name__icontains=text), "pixel": lambda text: Q(pixel_id__icontains=text)},
-)
-
-
-def events_page(params: Mapping[str, str]) -> Page:
-    """The log of conversion events: filters ``form``, ``order``, ``status``."""
-    rows = ConversionEvent.objects.all()
-    for name, column in (("form", "form_id"), ("order", "order_id")):
-        number = parse_int(params, name, 0, maximum=2**62)
-        if number:
-            rows = rows.filter(**{column: number})
-    if params.get("status"):
-        if params["status"] not in ConversionEvent.Status.values:
-            raise ValidationFailed.field("status", _("Unknown value."))
-        rows = rows.filter(status=params["status"])
-    return page_of(rows, params, EVENTS)
-
-
-def event_as_api(row: ConversionEvent, store: Store) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "form_id": row.form_id,
-        "order_id": row.order_id,
-        "provider": row.provider,
-        "pixel_id": row.pixel_id,
-        "name": row.name,
-        "event_id": row.event_id,
-        "value": row.value,
-        "status": row.status,
-        "attempts": row.attempts,
-        "reply": row.reply,
-        "created_at": _local(row.created_at, store),
-        "sent_at": _local(row.sent_at, store),
-    }
 
 
 def uses_of_products(product_ids: Collection[int]) -> list[Use]:

@@ -19,6 +19,7 @@ from catalog.models import Image, StockLevel, Variant
 from catalog.services.images import image_url
 from forms.content import content_full, sold_variant_ids
 from forms.models import BlockEntry, OrderForm
+from forms.ports import orders_of_forms
 from forms.success import redirect_hosts
 from sellers.models import Membership
 from stores.models import BankAccount, Courier, Store
@@ -72,6 +73,8 @@ class Snapshot:
     success: dict[str, Any] = field(default_factory=dict)
     # the store's blacklist: kind → values
     blocked: dict[str, list[str]] = field(default_factory=dict)
+    # orders the quota still allows when this was built; None without a quota. The order path counts exactly
+    quota_left: int | None = None
     # built from the draft, for preview and test mode; never cached
     is_draft: bool = False
 
@@ -182,8 +185,16 @@ def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Sna
             cs=_cs(content),
             success=form.success or content["success"],
             blocked=_blocked(),
+            quota_left=_quota_left(form),
             is_draft=bool(draft_of),
         )
+
+
+def _quota_left(form: OrderForm) -> int | None:
+    if form.quota is None:
+        return None
+    figures = orders_of_forms([form.pk]).get(form.pk)
+    return form.quota - (figures.alive if figures else 0)
 
 
 def _blocked() -> dict[str, list[str]]:

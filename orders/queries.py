@@ -55,8 +55,8 @@ def orders_of_forms(form_ids: Sequence[int]) -> dict[int, OrderFigures]:
     rows = Order.objects.filter(form_id__in=form_ids, is_test=False).order_by().values("form_id")
     alive = ~Q(status=Order.Status.CANCELLED)
     return {
-        r["form_id"]: OrderFigures(r["orders"], r["amount"] or 0)
-        for r in rows.annotate(orders=Count("id"), amount=Sum("total", filter=alive))
+        r["form_id"]: OrderFigures(r["orders"], r["amount"] or 0, r["alive"])
+        for r in rows.annotate(orders=Count("id"), amount=Sum("total", filter=alive), alive=Count("id", filter=alive))
     }
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import reset_hashers
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.test import TransactionTestCase
@@ -28,6 +29,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.dns import DnsServer
 
 ROOT = Path(__file__).resolve().parent.parent
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 # filled once from open data and never changed by a test
 REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_district", "stores_regionword",
              "stores_regionmatch", "stores_village", "stores_bank", "stores_courier", "django_content_type")  # fmt: skip
@@ -50,7 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = settings.STORAGES["default"]["OPTIONS"]["location"] = str(
         ROOT / "var" / f"media-{_run()}-{worker}"
     )
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [QUICK_HASHER]
+    reset_hashers(setting="PASSWORD_HASHERS")
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         _own_sandbox(config, worker, number)
 
@@ -270,6 +273,8 @@ def _live_processes(
         "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
         "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
+        # people made by the test log in at the live server, also those with a real hash
+        "PASSWORD_HASHERS": f"{QUICK_HASHER},django.contrib.auth.hashers.Argon2PasswordHasher",
         "THROTTLE_ENABLED": "0",
         "GATEWAY_READ_TIMEOUT": "3",
         "DNS_NAMESERVERS": "127.0.0.1",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from bosonline import jobs
 from bosonline.api.views import ApiView, IdempotentMixin
 from bosonline.errors import ValidationFailed
-from forms import queries
+from forms import queries, records
 from forms.api import serializers as s
 from forms.exports import forms_download
 from forms.models import BlockEntry, OrderForm, PixelToken, RedirectHost
@@ -342,8 +342,8 @@ class EventsView(ApiView):
         responses={200: dict},
     )
     def get(self, request: Request) -> Response:
-        page = queries.events_page(request.query_params)
-        data = [queries.event_as_api(row, self.member.store) for row in page.rows]
+        page = records.events_page(request.query_params)
+        data = [records.event_as_api(row, self.member.store) for row in page.rows]
         return Response({"data": data, "total": page.total, "next": page.next})
 
 

@@ -70,6 +70,10 @@ class AbandonedIn(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
 
 
+class AbandonedStatusIn(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=["open", "dismissed"])
+
+
 class AbandonedUpdateIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     data = serializers.DictField(required=False, default=dict)

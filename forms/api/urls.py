@@ -3,6 +3,7 @@ from __future__ import annotations
 from bosonline.api.paths import both
 from forms.api import seller
 from forms.api import views as v
+from forms.api.abandoned import AbandonedListView, AbandonedStatusView
 from forms.api.onboarding import OnboardingView
 
 buyer_patterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     *both("store/forms/duplicate", seller.DuplicateBatchView.as_view()),
     *both("store/forms/redirect-hosts", seller.RedirectHostsView.as_view()),
     *both("store/forms/redirect-hosts/<int:pk>", seller.RedirectHostView.as_view()),
+    *both("store/forms/abandoned", AbandonedListView.as_view()),
+    *both("store/forms/abandoned/<int:pk>", AbandonedStatusView.as_view()),
     *both("store/forms/pixel-tokens", seller.PixelTokensView.as_view()),
     *both("store/forms/pixel-tokens/<int:pk>", seller.PixelTokenView.as_view()),
     *both("store/forms/events", seller.EventsView.as_view()),

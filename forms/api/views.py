@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -47,6 +47,14 @@ class CheckoutFormView(ApiView):
         return Response({"data": data}, headers={"ETag": etag, "Cache-Control": "public, max-age=0, must-revalidate"})
 
 
+def asked(request: Request) -> Snapshot:
+    """The form named by ``form``, ``store`` and, in test mode, ``test_token``."""
+    params = request.query_params
+    return queries.asked_snapshot(
+        request._request, params.get("form", ""), store=params.get("store", ""), test_token=params.get("test_token", "")
+    )
+
+
 def chosen_basket(request: Request, snapshot: Snapshot) -> Basket:
     """The basket named by ``items=7:2,9:1`` or ``package=…`` and ``bump=1`` in the query."""
     params = request.query_params
@@ -75,8 +83,7 @@ class RatesView(ApiView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         params = request.query_params
-        store_id = queries.buyer_store_id(request._request, params.get("store", ""))
-        snapshot = queries.public_snapshot(store_id, params.get("form", ""))
+        snapshot = asked(request)
         district = parse_int(params, "district", 0, maximum=2**31 - 1)
         if area_of(district) is None:
             raise ValidationFailed.field("district", _("Choose your district from the list."))
@@ -104,7 +111,7 @@ class CheckoutVouchersView(ApiView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         params = request.query_params
-        snapshot = self.snapshot(request)
+        snapshot = asked(request)
         method = params.get("payment_method", "") or next(iter(snapshot.methods))
         if method not in snapshot.methods:
             raise ValidationFailed.field("payment_method", _("Choose a payment method."))
@@ -115,11 +122,6 @@ class CheckoutVouchersView(ApiView):
                 quote=params.get("courier_quote", "")[:1000], code=params.get("code", "")[:30].replace("\x00", "?"),
             )  # fmt: skip
         return Response({"data": data, "total": len(data)})
-
-    @staticmethod
-    def snapshot(request: Request) -> Snapshot:
-        store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
-        return queries.public_snapshot(store_id, request.query_params.get("form", ""))
 
 
 class ForgetView(ApiView):
@@ -175,7 +177,12 @@ class AbandonedView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(60, 60)}
 
-    @extend_schema(request=s.AbandonedIn, responses={201: dict})
+    @extend_schema(
+        request=s.AbandonedIn, responses={201: dict},
+        examples=[OpenApiExample("begun", request_only=True, value={
+            "form": "madu-asli", "phone": "081234567890", "name": "Siti", "data": {"area": "Juwana, Pati"},
+        })],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.AbandonedIn)
         store_id = queries.buyer_store_id(request._request, data["store"])
@@ -193,7 +200,10 @@ class AbandonedUpdateView(ApiView):
     actor, group = "public", "checkout"
     limits = {"PUT": Limit(240, 60)}
 
-    @extend_schema(request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict})
+    @extend_schema(
+        request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict},
+        examples=[OpenApiExample("more", value={"name": "Siti Aminah", "data": {"street": "Jl. Melati 5"}}, request_only=True)],
+    )  # fmt: skip
     def put(self, request: Request, token: str) -> Response:
         data = self.parse(s.AbandonedUpdateIn)
         store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
@@ -208,7 +218,10 @@ class ViewsView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(240, 60)}
 
-    @extend_schema(request=s.ViewIn, responses={202: None})
+    @extend_schema(
+        request=s.ViewIn, responses={202: None},
+        examples=[OpenApiExample("view", value={"form": "madu-asli", "kind": "views"}, request_only=True)],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.ViewIn)
         store_id = queries.buyer_store_id(request._request, data["store"])

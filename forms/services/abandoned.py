@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline.errors import NotFound, ValidationFailed
+from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.ids import public_token
 from bosonline.phone import InvalidPhone, normalise
 from forms.models import AbandonedCheckout
@@ -70,4 +70,20 @@ def abandoned_update(*, token: str, name: str, data: dict[str, Any]) -> Abandone
     if row.status == AbandonedCheckout.Status.OPEN:
         row.name, row.data, row.updated_at = name.strip()[:80] or row.name, _clean(data), timezone.now()
         row.save(update_fields=["name", "data", "updated_at"])
+    return row
+
+
+@transaction.atomic
+def abandoned_set_status(*, row_id: int, status: str) -> AbandonedCheckout:
+    """Dismiss a kept checkout or put it back on the list. One that became an order stays converted (409)."""
+    row = AbandonedCheckout.objects.select_for_update(of=("self",)).select_related("form").filter(pk=row_id).first()
+    if row is None:
+        raise NotFound()
+    if row.status == AbandonedCheckout.Status.CONVERTED:
+        raise Conflict(_("This buyer has ordered meanwhile."), code="converted")
+    others = AbandonedCheckout.objects.filter(form_id=row.form_id, phone=row.phone, status="open").exclude(pk=row.pk)
+    if status == AbandonedCheckout.Status.OPEN and others.exists():
+        raise Conflict(_("This buyer has begun anew; that checkout is on the list."), code="newer_exists")
+    row.status = status
+    row.save(update_fields=["status"])
     return row

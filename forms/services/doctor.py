@@ -75,6 +75,8 @@ def _state(form: OrderForm, snapshot: Snapshot, edit: str) -> Iterator[Finding]:
         yield Finding("closed", "stop", _("The form is closed."), reverse("forms"))
     if form.status == OrderForm.Status.DRAFT:
         yield Finding("draft", "warn", _("The form is still a draft: buyers cannot see it."), edit)
+    if snapshot.quota_left is not None and snapshot.quota_left <= 0:
+        yield Finding("quota_full", "stop", _("The quota is used up."), f"{edit}#settings")
     if form.closes_at and form.closes_at <= now:
         yield Finding("schedule_over", "stop", _("The closing time has passed."), f"{edit}#settings")
     if form.opens_at and form.opens_at > now:

@@ -227,7 +227,7 @@ class PreviewPage(StorePage):
         snapshot = snapshot_draft(self.store.pk, pk)
         if snapshot is None:
             raise ValidationFailed(_("The store is not active."))
-        data = queries.page_data(snapshot) | {"pixels": None, "preview": True}
+        data = queries.page_data(snapshot) | {"pixels": None, "preview": True, "quote_token": trial_token(pk)}
         with translation.override("id"):
             response = render(
                 request, "buyer/order_form.html", {"form": data, "store": snapshot.store, "preview": True}

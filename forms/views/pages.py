@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
@@ -16,11 +17,11 @@ from rest_framework.exceptions import ValidationError
 
 from bosonline.errors import DomainError, ValidationFailed
 from catalog.models import Product
-from forms import queries
+from forms import queries, records
 from forms.exports import forms_download
 from forms.models import OrderForm, RedirectHost
 from forms.policy import page_policy
-from forms.services import copies, success
+from forms.services import abandoned, copies, success
 from forms.services import forms as services
 from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, success_default
 from sellers.pages import StorePage, put_errors
@@ -240,5 +241,41 @@ class EventsPage(StorePage):
     right = "forms.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = queries.events_page(request.GET)
+        page = records.events_page(request.GET)
         return render(request, "forms/events.html", {"rows": page.rows, "page": page})
+
+
+class AbandonedPage(StorePage):
+    """Terbengkalai: who began to order, with WhatsApp and the link that brings their entries back."""
+
+    rights = {"GET": "followups.view", "POST": "followups.edit"}
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = records.abandoned_page(request.GET)
+        rows = records.abandoned_rows(page.rows, self.member)
+        for row in rows:
+            text = ABANDONED_TEXT.format(
+                nama=row["name"] or "Kak",
+                toko=self.store.name,
+                form=row["form"]["name"],
+                link=row["recovery_url"] or "",
+            )
+            row["wa_url"] = (
+                f"https://wa.me/{row['phone'].lstrip('+')}?text={quote(text)}" if row["recovery_url"] else ""
+            )
+        context = {"rows": rows, "page": page, "filtered": bool(request.GET.get("keyword"))}
+        return render(request, "forms/abandoned.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        number = request.POST.get("dismiss", "")
+        if not number.isdigit() or len(number) > 18:
+            raise ValidationFailed(_("Unknown value."))
+        abandoned.abandoned_set_status(row_id=int(number), status="dismissed")
+        messages.success(request, _("Taken off the list."))
+        return redirect("form-abandoned")
+
+
+# what buyers read is Indonesian whatever language the dashboard has
+ABANDONED_TEXT = (
+    "Halo {nama}, pesanan {form} di {toko} belum selesai. Lanjutkan di sini, datanya masih tersimpan: {link}"
+)

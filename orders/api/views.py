@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -39,13 +39,26 @@ LIST = [
 ]  # fmt: skip
 
 
+ORDER = OpenApiExample(
+    "order", request_only=True,
+    value={
+        "form": "madu-asli", "store": "madu", "items": [{"variant_id": 7, "qty": 2}], "package_id": None, "bump": False,
+        "customer": {"name": "Siti Aminah", "phone": "081234567890", "email": None},
+        "address": {"district_id": 15780, "street": "Jl. Melati 5 RT 02", "landmark": "dekat masjid", "postal_code": "59185"},
+        "fields": {"warna": "hijau"}, "courier_quote": "<signed, from GET /checkout/rates>", "payment_method": "cod",
+        "voucher_codes": ["24H81H0"], "note": "", "utm": {"source": "fb"},
+    },
+)  # fmt: skip
+METHOD = OpenApiExample("method", value={"payment_method": "va", "payment_channel": "BCA"}, request_only=True)
+
+
 class CheckoutOrdersView(ApiView):
     """Place an order. Honours ``Idempotency-Key``."""
 
     actor, group = "public", "checkout"
     limits = {"POST": Limit(120, 60)}
 
-    @extend_schema(request=s.CheckoutOrderIn, responses={201: dict})
+    @extend_schema(request=s.CheckoutOrderIn, examples=[ORDER], responses={201: dict})
     def post(self, request: Request) -> Response:
         data = self.parse(s.CheckoutOrderIn)
         store_id = buyer_store_id(request._request, data["store"])
@@ -61,7 +74,11 @@ class CheckoutOrdersView(ApiView):
             test_form_id=test_form_id,
         )
         headers = {"Idempotent-Replayed": "true"} if placed.replayed else None
-        answer = Response({"data": placed_answer(placed, store_id, data["form"])}, status=201, headers=headers)
+        answer = Response(
+            {"data": placed_answer(placed, store_id, data["form"], test_form_id=test_form_id)},
+            status=201,
+            headers=headers,
+        )
         if not placed.is_test:
             prefill_remember(answer, request._request, data)
         return answer
@@ -114,7 +131,7 @@ class CheckoutMethodView(ApiView):
     actor, group = "public", "checkout"
     limits = {"PUT": Limit(20, 60)}
 
-    @extend_schema(request=s.MethodIn, responses={200: dict})
+    @extend_schema(request=s.MethodIn, examples=[METHOD], responses={200: dict})
     def put(self, request: Request, token: str) -> Response:
         data = self.parse(s.MethodIn)
         order = buyer_order(request._request, token)

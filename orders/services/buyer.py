@@ -17,7 +17,7 @@ from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
 from forms.content import content_full
 from forms.queries import METHOD_LABELS, method_choices
-from forms.snapshot import Snapshot, snapshot_of
+from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
 from orders import messages
 from orders.models import Order, Payment
@@ -42,9 +42,9 @@ def buyer_order(request: HttpRequest, token: str) -> Order:
     return order
 
 
-def placed_answer(placed: Placed, store_id: int, slug: str) -> dict[str, Any]:
-    """The 201 answer of ``POST /checkout/orders`` (api.md)."""
-    snapshot = snapshot_of(store_id, slug)
+def placed_answer(placed: Placed, store_id: int, slug: str, *, test_form_id: int | None = None) -> dict[str, Any]:
+    """The 201 answer of ``POST /checkout/orders`` (api.md). A test order's form may never have been published."""
+    snapshot = snapshot_draft(store_id, test_form_id) if test_form_id else snapshot_of(store_id, slug)
     store = snapshot.store if snapshot else {}
     url = public_url(
         Store(subdomain=store.get("subdomain"), link_host=store.get("link_host", "")), f"/o/{placed.token}"

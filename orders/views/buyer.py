@@ -73,7 +73,7 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
     kept = recovered(store_id, snapshot, request.GET.get("lanjut", "")) if not tested else None
     data["prefill"] = None if tested or kept else prefill_of(request)
     data["recover"] = kept
-    data["test_token"] = request.GET.get("uji", "") if tested else ""
+    data["test_token"] = data["quote_token"] = request.GET.get("uji", "") if tested else ""
     pixels = None if tested else data["pixels"]
     data["pixels"] = pixels
     context["embedded"] = embedded

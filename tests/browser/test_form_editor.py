@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from bosonline.tenancy import store_scope
 from forms.models import OrderForm
@@ -28,9 +27,6 @@ def shop(live_app: LiveApp) -> Shop:
 
 
 def seller(app: LiveApp, chromium: Any, shop: Shop, size: str) -> Tour:
-    # the running product checks real hashes, the test process makes quick ones
-    shop.user.password = Argon2PasswordHasher().encode(PASSWORD, "garam-untuk-uji-coba")
-    shop.user.save(update_fields=["password"])
     tour = Tour(chromium, size)
     tour.page.goto(app.url + "/masuk")
     tour.page.locator("[name=email]").fill(shop.user.email)

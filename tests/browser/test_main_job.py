@@ -37,7 +37,8 @@ class Tour:
             self.errors.append(message.text)
 
     def shot(self, name: str) -> None:
-        sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        # the locator waits for a whole document when a click has just begun to replace this one
+        sideways = self.page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {self.size}"
         if SHOTS:
             SHOTS.mkdir(parents=True, exist_ok=True)

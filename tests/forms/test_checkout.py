@@ -22,6 +22,7 @@ from forms.services import rates
 from forms.tokens import trial_token as token_for
 from orders.models import Customer, Order, Payment
 from tests.factories import GAMBIR, JUWANA, Shop, make_shop, make_voucher
+from tests.forms.test_forms_api import Api
 
 Republish = Callable[..., None]
 Buyer = Callable[..., Any]
@@ -467,6 +468,37 @@ def test_a_test_order_needs_no_published_form_and_makes_no_payment_number(shop: 
     assert OutboxMessage.objects.count() == before
 
 
+def test_test_mode_asks_couriers_and_prices_of_the_draft(shop: Shop, buyer: Buyer) -> None:
+    package = {"id": "baru", "name": "Baru", "price": 70_000, "items": [{"variant_id": shop.variants[0].pk, "qty": 2}]}
+    with store_scope(shop.store):
+        form = OrderForm.objects.get(pk=shop.form.pk)
+        form.draft["packages"] = [package]
+        form.status, form.published = "draft", None
+        form.save()
+    path = f"/api/v1/checkout/rates?form={shop.form.slug}&district={GAMBIR}&package=baru"
+    refused(buyer(shop, "get", path), 404)
+    token = token_for(shop.form.pk)
+    quote = data_of(buyer(shop, "get", f"{path}&test_token={token}"))[0]["quote"]
+    refused(buyer(make_shop(), "get", f"{path}&test_token={token}"), 404)
+    body = {
+        "form": shop.form.slug, "package_id": "baru", "customer": {"name": "Uji", "phone": "081234567890"},
+        "address": {"district_id": GAMBIR, "street": "Jl. Melati 5"}, "courier_quote": quote, "payment_method": "cod",
+        "test_token": token,
+    }  # fmt: skip
+    placed = data_of(buyer(shop, "post", "/api/v1/checkout/orders", body), 201)
+    assert placed["bill"]["goods"] == 70_000
+    assert "Mode uji" in buyer(shop, "get", f"/o/{placed['token']}?baru=1").content.decode()
+
+
+def test_a_full_quota_closes_the_page_as_well(shop: Shop, buyer: Buyer) -> None:
+    with store_scope(shop.store):
+        OrderForm.objects.filter(pk=shop.form.pk).update(quota=1)
+    assert shop.snapshot.quota_left == 1
+    shop.place()
+    assert shop.snapshot.quota_left == 0
+    assert buyer(shop, "get", f"/{shop.form.slug}").status_code == 410
+
+
 def test_a_test_link_is_for_one_form_and_two_hours(shop: Shop, buyer: Buyer) -> None:
     other = make_shop()
     body = shop.body(raw={"test_token": token_for(other.form.pk)})
@@ -545,6 +577,43 @@ def test_a_recovery_link_brings_the_entries_back_to_nobody_else(shop: Shop, buye
     assert "Rahasia" not in buyer(other, "get", f"/{other.form.slug}?lanjut={token}").content.decode()
     shop.place(abandoned_token=token)
     assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}?lanjut={token}").content.decode()
+
+
+def test_abandoned_checkouts_are_listed_to_cs_after_fifteen_minutes(shop: Shop, buyer: Buyer) -> None:
+    body = {"form": shop.form.slug, "phone": "081234567890", "name": "Siti", "data": {"area": "Gambir"}}
+    token = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    api = Api(shop)
+    assert api("get", "/store/forms/abandoned").json()["total"] == 0
+    with store_scope(shop.store):
+        AbandonedCheckout.objects.update(updated_at=timezone.now() - timedelta(minutes=16))
+    row = api("get", "/store/forms/abandoned?keyword=0812-3456").json()["data"][0]
+    assert row["recovery_url"].endswith(f"/{shop.form.slug}?lanjut={token}") and row["phone"] == "+6281234567890"
+    # nobody who may not see phones gets one, nor the link that would show it
+    masked = Api(shop, _without_phones(shop))("get", "/store/forms/abandoned").json()["data"][0]
+    assert masked["recovery_url"] is None and "3456" not in masked["phone"]
+    path = f"/store/forms/abandoned/{row['id']}"
+    assert Api(make_shop())("patch", path, {"status": "dismissed"}).status_code == 404
+    assert api("patch", path, {"status": "converted"}).status_code == 422
+    assert api("patch", path, {"status": "dismissed"}).json()["data"]["status"] == "dismissed"
+    assert api("get", "/store/forms/abandoned").json()["total"] == 0
+    again = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    assert again != token and api("patch", path, {"status": "open"}).json()["code"] == "newer_exists"
+    shop.place(abandoned_token=again)
+    with store_scope(shop.store):
+        converted = AbandonedCheckout.objects.get(token=again).pk
+    assert api("patch", f"/store/forms/abandoned/{converted}", {"status": "open"}).json()["code"] == "converted"
+    assert api("get", "/store/forms/abandoned?status=apa").status_code == 422
+
+
+def _without_phones(shop: Shop) -> Any:
+    from sellers.models import Role
+
+    member = shop.staff("viewer")
+    assert member.membership is not None
+    role = Role.objects.create(store=shop.store, name="Pengamat", rights=["followups.view"])
+    member.membership.role = role
+    member.membership.save()
+    return member.user
 
 
 # -- returning buyers ---------------------------------------------------------------------------------------------------------------

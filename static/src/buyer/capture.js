@@ -10,9 +10,10 @@ export function capture(form) {
   let phone = begun.phone || "";
   let last = "";
   let busy = false;
+  let done = false;
 
   const send = async (state) => {
-    if (busy || !state.phone) return;
+    if (busy || done || !state.phone) return;
     const body = { name: state.name, data: state.data };
     const text = JSON.stringify([state.phone, body]);
     if (text === last) return;
@@ -35,7 +36,7 @@ export function capture(form) {
     } catch (error) { /* the order itself matters; this is tried again with the next keystroke */ }
     busy = false;
   };
-  return { later: debounce(send, 1500), token: () => token, done: () => store.drop() };
+  return { later: debounce(send, 1500), token: () => token, done: () => { done = true; store.drop(); } };
 }
 
 export function beacon(form, kind) {

@@ -72,6 +72,7 @@ export function startOrderForm(form) {
     else query.set("items", picked.items.map((row) => `${row.item.variant_id}:${row.qty}`).join(","));
     if (bump()) query.set("bump", "1");
     if (method()) query.set("payment_method", method().method);
+    if (form.quote_token) query.set("test_token", form.quote_token); // a draft's couriers and prices
     return query.toString();
   }
 
@@ -406,6 +407,7 @@ export function startOrderForm(form) {
     };
   };
   const remember = debounce(() => {
+    if (arrived) return; // typed just before ordering: there is nothing left to remember
     const now = state();
     const variant = checked("variant");
     draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "" }, now.data));
@@ -502,6 +504,7 @@ export function startOrderForm(form) {
     delete $("[data-area]").dataset.chosen;
     $("#prefill-note").hidden = true;
     form.prefill = null;
+    draft.drop();
     fetch("/api/v1/checkout/forget", { method: "POST", keepalive: true }).catch(() => {});
     tick(false);
     shipping.now();
