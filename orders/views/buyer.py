@@ -193,6 +193,7 @@ class OrderPage(View):
                 if upload is None:
                     raise ValidationFailed.field("proof", "Pilih foto bukti transfer.")
                 with store_scope(order.store_id):
+                    payments.proof_awaited(order)
                     picture = image_store(store=order.store, upload=upload, folder="proofs")
                     payments.proof_upload(order_id=order.pk, path=picture.sizes["1080"])
             case _:
