@@ -187,3 +187,29 @@ def test_the_list_and_the_success_page_are_accessible(live_app: LiveApp, chromiu
     tour.page.locator("[name=message]").fill("Halo {nama}")
     tour.page.frame_locator("[data-phone-frame] iframe").last.get_by_text("Halo Siti Aminah").wait_for()
     tour.close()
+
+
+def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, shop: Shop) -> None:
+    tour = seller(live_app, chromium, shop, "desk")
+    page = open_editor(live_app, tour, shop)
+    panel(page, "headline").get_by_label("Judul di halaman").fill("Madu Seret")
+    saved(page)
+    before = draft(shop)["sections"]
+    assert before.index("payment") > before.index("fields")
+    phone = page.frame_locator("[data-phone-frame] iframe")
+    phone.last.get_by_role("heading", name="Madu Seret").wait_for()
+    page.locator('[data-key="payment"]').drag_to(page.locator('[data-key="fields"]'))
+    wanted = [key for key in before if key != "payment"]
+    wanted.insert(before.index("fields"), "payment")
+    until(lambda: draft(shop)["sections"] == wanted)
+    shown = page.locator("li[data-key]").evaluate_all("rows => rows.map(row => row.dataset.key)")
+    assert shown == wanted
+    # the real page in the preview has the payment before the buyer's fields, too
+    payment_first = """() => {
+      const frame = [...document.querySelectorAll("[data-phone-frame] iframe")].at(-1)?.contentDocument;
+      const [pay, name] = [frame?.querySelector("[name=payment_method]"), frame?.querySelector("[name=name]")];
+      return pay && name && Boolean(pay.compareDocumentPosition(name) & Node.DOCUMENT_POSITION_FOLLOWING);
+    }"""
+    page.wait_for_function(payment_first)
+    tour.shot("editor-seret")
+    tour.close()
