@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,7 +20,7 @@ from catalog.ports import Use
 from forms import sections
 from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
 from forms.models import AbandonedCheckout, FormStat, OrderForm
-from forms.ports import OrderFigures, orders_of_forms
+from forms.ports import OrderFigures, order_count, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.tokens import tested_form
 from stores.models import Store
@@ -35,6 +35,9 @@ SPEC = ListSpec(
         "updated_at": "updated_at",
         "views": "views",
         "starts": "starts",
+        "orders": "order_count",
+        "conversion": "conversion",
+        "conversion_bp": "conversion",
     },
     searches={"name": lambda text: Q(name__icontains=text), "slug": lambda text: Q(slug__icontains=text)},
 )
@@ -225,7 +228,15 @@ def _stat(name: str) -> Coalesce:
 
 
 def forms_page(params: Mapping[str, str]) -> Page:
-    return page_of(forms_of(params), params, SPEC)
+    """A page of the list. Orders are counted for all forms only when the list is sorted by them."""
+    rows = forms_of(params)
+    if params.get("sort_by") in ("orders", "conversion", "conversion_bp"):
+        rows = rows.annotate(order_count=order_count()).annotate(
+            conversion=Case(
+                When(views__gt=0, then=F("order_count") * 10_000 / F("views")), default=0, output_field=BigIntegerField()
+            )
+        )
+    return page_of(rows, params, SPEC)
 
 
 def form_get(pk: int) -> OrderForm:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("form", v.FormListPage.as_view(), name="forms"),
     path("form/baru", v.FormNewPage.as_view(), name="form-new"),
     path("terbengkalai", v.AbandonedPage.as_view(), name="form-abandoned"),
+    path("daftar-hitam", v.BlocklistPage.as_view(), name="form-blocklist"),
     path("form/konversi", v.EventsPage.as_view(), name="form-events"),
     path("form/massal/<slug:action>", v.FormBulkPage.as_view(), name="form-bulk"),
     path("form/<int:pk>", editor.EditorPage.as_view(), name="form-edit"),

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Expression, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
@@ -58,6 +59,12 @@ def orders_of_forms(form_ids: Sequence[int]) -> dict[int, OrderFigures]:
         r["form_id"]: OrderFigures(r["orders"], r["amount"] or 0, r["alive"])
         for r in rows.annotate(orders=Count("id"), amount=Sum("total", filter=alive), alive=Count("id", filter=alive))
     }
+
+
+def order_count_of_form() -> Expression:
+    """``orders_of_forms``' number of orders inside a query of forms, answered by the index on the order's form."""
+    rows = Order.objects.filter(form_id=OuterRef("pk"), is_test=False).order_by().values("form_id")
+    return Coalesce(Subquery(rows.annotate(n=Count("id")).values("n"), output_field=IntegerField()), 0)
 
 
 def shown_phone(member: Member, e164: str) -> str:

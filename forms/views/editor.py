@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -138,7 +139,9 @@ class EditorPage(StorePage):
                 "draft_url": reverse("form-draft", args=[pk]),
                 "preview_url": reverse("form-preview", args=[pk]),
                 "image_url": reverse("form-image", args=[pk]),
+                "time_zone": self.store.time_zone,
             },
+            "zone": self.store.get_time_zone_display(),
         }
         return render(request, "forms/editor.html", context)
 
@@ -199,6 +202,8 @@ class DraftPage(StorePage):
         try:
             body = orjson.loads(request.body)
             assert isinstance(body, dict)
+        except RequestDataTooBig:
+            raise ValidationFailed.field("content", _("The form holds too much text.")) from None
         except (orjson.JSONDecodeError, AssertionError):
             raise DomainError(_("The body is not valid JSON."), code="malformed", status=400) from None
         data = FormEditIn().run_validation(body)

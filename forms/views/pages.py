@@ -18,10 +18,11 @@ from rest_framework.exceptions import ValidationError
 from bosonline.errors import DomainError, ValidationFailed
 from catalog.models import Product
 from forms import queries, records
+from forms.api.serializers import BlockIn
 from forms.exports import forms_download
-from forms.models import OrderForm, RedirectHost
+from forms.models import BlockEntry, OrderForm, RedirectHost
 from forms.policy import page_policy
-from forms.services import abandoned, copies, success
+from forms.services import abandoned, blocklist, copies, success
 from forms.services import forms as services
 from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, success_default
 from sellers.pages import StorePage, put_errors
@@ -41,6 +42,8 @@ class FormListPage(StorePage):
             "rows": queries.form_rows(page.rows, self.store),
             "page": page,
             "statuses": OrderForm.Status.choices,
+            "sort_by": request.GET.get("sort_by", ""),
+            "sort_dir": request.GET.get("sort_dir", "asc"),
             "filtered": bool(request.GET.get("keyword") or request.GET.get("status")),
         }
         return render(request, "forms/list.html", context)
@@ -233,6 +236,38 @@ class HostsPage(StorePage):
             row = success.host_add(store=self.store, host=request.POST.get("host", "")[:140])
             messages.success(request, _("%(host)s is allowed now.") % {"host": row.host})
         return redirect("form-success", pk=pk)
+
+
+class BlocklistPage(StorePage):
+    """Daftar hitam: whose orders are held as suspicious."""
+
+    rights = {"GET": "customers.view", "POST": "customers.edit"}
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show({"kind": request.GET.get("kind", "phone"), "value": request.GET.get("value", "")[:120]}, {})
+
+    def _show(self, given: dict[str, str], errors: dict[str, list[str]], status: int = 200) -> HttpResponse:
+        rows = BlockEntry.objects.order_by("kind", "value")[: blocklist.MAX_ENTRIES]
+        context = {"rows": rows, "kinds": BlockEntry.Kind.choices, "given": given, "errors": errors}
+        return render(self.request, "forms/blocklist.html", context, status=status)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        remove = request.POST.get("remove", "")
+        if remove.isdigit() and len(remove) < 18:
+            blocklist.block_remove(store=self.store, entry_id=int(remove))
+            messages.success(request, _("Taken off the blacklist."))
+            return redirect("form-blocklist")
+        given = {name: request.POST.get(name, "") for name in ("kind", "value", "note")}
+        data = BlockIn(data=given)
+        try:
+            data.is_valid(raise_exception=True)
+            row = blocklist.block_add(store=self.store, **data.validated_data)
+        except ValidationError:
+            return self._show(given, dict(data.errors), status=422)
+        except ValidationFailed as exc:
+            return self._show(given, exc.errors, status=422)
+        messages.success(request, _("%(value)s is on the blacklist now.") % {"value": row.value})
+        return redirect("form-blocklist")
 
 
 class EventsPage(StorePage):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from bosonline.tenancy import store_scope
 from forms.models import OrderForm
+from stores.models import Store
 from tests.browser.axe import assert_accessible
 from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
@@ -212,4 +214,32 @@ def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, s
     }"""
     page.wait_for_function(payment_first)
     tour.shot("editor-seret")
+    tour.close()
+
+
+@pytest.mark.parametrize(
+    ("zone", "name", "utc"), [("Asia/Jakarta", "WIB", "13:30"), ("Asia/Makassar", "WITA", "12:30"), ("Asia/Jayapura", "WIT", "11:30")]
+)
+def test_dates_are_the_stores_wherever_the_browser_is(
+    live_app: LiveApp, chromium: Any, shop: Shop, zone: str, name: str, utc: str
+) -> None:
+    with store_scope(shop.store):
+        Store.objects.filter(pk=shop.store.pk).update(time_zone=zone)
+    tour = seller(live_app, chromium, shop, "desk")
+    # a browser in New York: its own zone must not matter
+    devtools = tour.context.new_cdp_session(tour.page)
+    devtools.send("Emulation.setTimezoneOverride", {"timezoneId": "America/New_York"})
+    page = open_editor(live_app, tour, shop)
+    settings = panel(page, "settings")
+    settings.get_by_label(f"Dibuka ({name})").fill("2026-12-31T20:30")
+    settings.locator("[data-now-save]").click()
+
+    def opens() -> str:
+        with store_scope(shop.store):
+            at = OrderForm.objects.get(pk=shop.form.pk).opens_at
+        return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if at else ""
+
+    until(lambda: opens() == f"2026-12-31 {utc}")
+    page = open_editor(live_app, tour, shop)
+    assert panel(page, "settings").get_by_label(f"Dibuka ({name})").input_value() == "2026-12-31T20:30"
     tour.close()

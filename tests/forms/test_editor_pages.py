@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel, Variant
-from forms.models import AbandonedCheckout, FormStat, OrderForm
+from forms.models import AbandonedCheckout, BlockEntry, FormStat, OrderForm
 from forms.services import doctor
 from forms.services.rates import _store
 from orders.models import Order
@@ -210,3 +210,56 @@ def test_the_doctor_sees_couriers_pixels_and_success_pages(shop: Shop, fail: Any
     assert (
         found["pixel_malformed"] == found["pixel_token"] == found["host_not_allowed"] == found["no_courier"] == "warn"
     )
+
+
+# -- blacklist ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_blacklist_page_adds_shows_and_removes(shop: Shop, seller: Client) -> None:
+    assert 'href="/daftar-hitam"' in seller.get("/pesanan").content.decode()
+    assert "Daftar hitam masih kosong" in seller.get("/daftar-hitam").content.decode()
+    entry = {"kind": "phone", "value": "0812-3456-7890", "note": "<b>tiga kali retur</b>"}
+    assert seller.post("/daftar-hitam", entry).status_code == 302
+    page = seller.get("/daftar-hitam").content.decode()
+    assert "+6281234567890" in page and "&lt;b&gt;tiga kali retur" in page
+    assert shop.order().is_held
+    for kind, value, field in (("phone", "x", "value"), ("ip", "300.1.1.1", "value"), ("negara", "ID", "kind"),
+                               ("address", "", "value"), ("address", "j" * 200, "value")):  # fmt: skip
+        answer = seller.post("/daftar-hitam", {"kind": kind, "value": value})
+        assert answer.status_code == 422 and f'id="block-{field}-error"' in answer.content.decode(), (kind, value)
+    with store_scope(shop.store):
+        row = BlockEntry.objects.get()
+    stranger = make_shop()
+    other = Client()
+    other.post("/masuk", {"email": stranger.user.email, "password": PASSWORD})
+    assert "+6281234567890" not in other.get("/daftar-hitam").content.decode()
+    other.post("/daftar-hitam", {"remove": row.pk})
+    with store_scope(shop.store):
+        assert BlockEntry.objects.filter(pk=row.pk).exists()
+    assert seller.post("/daftar-hitam", {"remove": row.pk}).status_code == 302
+    with store_scope(shop.store):
+        assert not BlockEntry.objects.exists()
+    assert not shop.order().is_held
+
+
+def test_who_may_only_look_at_the_blacklist_gets_no_buttons(shop: Shop) -> None:
+    viewer = Client()
+    viewer.post("/masuk", {"email": shop.staff("viewer").user.email, "password": PASSWORD})
+    page = viewer.get("/daftar-hitam")
+    assert page.status_code == 200 and 'name="value"' not in page.content.decode()
+    viewer.post("/daftar-hitam", {"kind": "phone", "value": "081234567890"})
+    with store_scope(shop.store):
+        assert not BlockEntry.objects.exists()
+
+
+def test_a_draft_that_is_too_large_is_refused_with_a_sentence(shop: Shop, seller: Client) -> None:
+    path = f"/form/{shop.form.pk}/draf"
+    with store_scope(shop.store):
+        content = OrderForm.objects.get(pk=shop.form.pk).draft
+    for size in (210_000, 2_000_000):  # more than a draft may hold, more than the server reads
+        answer = put(seller, path, {"content": {**content, "title": "x" * size}, "draft_rev": 0})
+        assert answer.status_code == 422, answer.content[:300]
+        assert answer.json()["errors"] == {"content": ["Isi form terlalu panjang."]}
+    with store_scope(shop.store):
+        form = OrderForm.objects.get(pk=shop.form.pk)
+    assert form.draft == content and form.draft_rev == 0

@@ -25,7 +25,7 @@ from forms.services.copies import forms_duplicate
 from forms.services.forms import form_publish, form_save_draft
 from forms.success import url_allowed
 from orders.models import Order
-from tests.factories import Shop, make_shop
+from tests.factories import PASSWORD, Shop, make_shop
 
 
 @pytest.fixture
@@ -95,6 +95,73 @@ def test_the_list_filters_sorts_and_refuses_what_it_does_not_know(shop: Shop) ->
     assert api("get", "/store/forms?keyword=batok").json()["total"] == 1
     assert api("get", "/store/forms?status=buka").status_code == 422
     assert api("get", "/store/forms?sort_by=harga").status_code == 422
+
+
+@pytest.fixture
+def busy_shop(shop: Shop) -> Shop:
+    """Four forms. Views 10, 40, 0, 5; starts 3, 1, 0, 2; orders 2, 4, 0, 1: conversion 20 %, 10 %, none, 20 %."""
+    with store_scope(shop.store):
+        forms = [shop.form, *forms_duplicate(store=shop.store, form_ids=[shop.form.pk])]
+        forms += forms_duplicate(store=shop.store, form_ids=[f.pk for f in forms])
+        for form, name, views, starts, orders in zip(
+            forms, ("A", "B", "C", "D"), (10, 40, 0, 5), (3, 1, 0, 2), (2, 4, 0, 1), strict=True
+        ):
+            OrderForm.objects.filter(pk=form.pk).update(name=name)
+            if views:
+                FormStat.objects.create(
+                    store=shop.store, form_id=form.pk, day="2026-11-01", views=views, starts=starts
+                )
+            for n in range(orders):
+                pk = shop.place(phone=f"08127{form.pk:05d}{n:02d}").order_id
+                Order.objects.filter(pk=pk).update(form_id=form.pk)
+        test = shop.place(is_test=True).order_id
+        Order.objects.filter(pk=test).update(form_id=forms[2].pk)
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("column", "falling"),
+    [("orders", "BADC"), ("conversion", "DABC"), ("conversion_bp", "DABC"), ("views", "BADC"), ("starts", "ADBC")],
+)
+def test_the_list_is_sorted_by_its_figures_and_paged_through(busy_shop: Shop, column: str, falling: str) -> None:
+    api = Api(busy_shop)
+
+    def names(query: str) -> str:
+        return "".join(r["name"] for r in api("get", f"/store/forms?sort_by={column}&{query}").json()["data"])
+
+    # of equal ones the newer comes first when falling, the older when rising
+    assert names("sort_dir=desc") == falling and names("sort_dir=asc") == falling[::-1]
+    assert names("sort_dir=desc&start=1&limit=2") == falling[1:3]
+    for direction, wanted in (("desc", falling), ("asc", falling[::-1])):
+        found, after = "", ""
+        for _n in range(4):
+            answer = api("get", f"/store/forms?sort_by={column}&sort_dir={direction}&limit=1&after={after}").json()
+            found, after = found + answer["data"][0]["name"], answer["next"] or ""
+            assert answer["total"] == 4
+        assert found == wanted
+    seller = Client()
+    seller.post("/masuk", {"email": busy_shop.user.email, "password": PASSWORD})
+    page = seller.get(f"/form?sort_by={column}&sort_dir=desc").content.decode()
+    shown = [page.index(f"data-open>{name}</a>") for name in falling]
+    assert shown == sorted(shown)
+    if column != "conversion_bp":
+        assert page.count('aria-sort="descending"') == 1
+    assert seller.get("/form?sort_by=laba").status_code == 302  # back, with the sentence
+    assert api("get", "/store/forms?sort_by=laba").status_code == 422
+
+
+def test_sorting_by_orders_asks_as_often_for_one_form_as_for_many(shop: Shop) -> None:
+    api = Api(shop)
+    path = "/store/forms?limit=100&sort_by=conversion&sort_dir=desc"
+    api("get", path)
+    with CaptureQueriesContext(connection) as few:
+        assert len(api("get", path).json()["data"]) == 1
+    with store_scope(shop.store):
+        for _n in range(4):
+            forms_duplicate(store=shop.store, form_ids=list(OrderForm.objects.values_list("pk", flat=True)))
+    with CaptureQueriesContext(connection) as many:
+        assert len(api("get", path).json()["data"]) == 16
+    assert len(few) == len(many)
 
 
 def test_a_form_goes_from_draft_to_published_to_closed_and_back(shop: Shop) -> None:

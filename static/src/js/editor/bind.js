@@ -5,12 +5,17 @@ const digits = (text) => {
   return plain ? minus * Number(plain) : 0;
 };
 export const grouped = (value) => (value === null || value === undefined ? "" : String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "."));
-const local = (iso) => {
-  if (!iso) return "";
-  const at = new Date(iso);
-  return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+// Dates are typed and shown in the store's zone, wherever the browser is. Indonesian zones have no summer time.
+let zone = "Asia/Jakarta";
+export const useZone = (name) => { zone = name; };
+/** A moment's date and clock in the store's zone, as `datetime-local` wants it. */
+const local = (iso) => (iso ? new Date(iso).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T").slice(0, 16) : "");
+export const moment = (text) => {
+  if (!text) return null;
+  const asUtc = new Date(`${text}Z`);
+  const offset = new Date(`${local(asUtc)}Z`) - asUtc;
+  return new Date(asUtc - offset).toISOString();
 };
-export const moment = (text) => (text ? new Date(text).toISOString() : null);
 export { local };
 
 export const at = (root, path) => path.split(".").reduce((value, key) => (value === null || value === undefined ? value : value[key]), root);

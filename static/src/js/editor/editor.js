@@ -1,5 +1,5 @@
 // The form editor: sections on the left, the real page in the middle, settings on the right; saves itself while one works.
-import { at, local, moment, put, show, take } from "./bind.js";
+import { at, local, moment, put, show, take, useZone } from "./bind.js";
 import { parts } from "./parts.js";
 import { preview } from "./preview.js";
 import { keyed, rows } from "./rows.js";
@@ -32,6 +32,7 @@ async function send(url, body) {
 function start(root) {
   const data = json("editor-data");
   const content = data.content;
+  useZone(data.time_zone);
   const saved = document.querySelector("[data-editor-saved]");
   const frame = preview(document.querySelector("[data-phone-frame]"), data.preview_url);
   let rev = data.draft_rev;
