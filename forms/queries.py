@@ -233,7 +233,9 @@ def forms_page(params: Mapping[str, str]) -> Page:
     if params.get("sort_by") in ("orders", "conversion", "conversion_bp"):
         rows = rows.annotate(order_count=order_count()).annotate(
             conversion=Case(
-                When(views__gt=0, then=F("order_count") * 10_000 / F("views")), default=0, output_field=BigIntegerField()
+                When(views__gt=0, then=F("order_count") * 10_000 / F("views")),
+                default=0,
+                output_field=BigIntegerField(),
             )
         )
     return page_of(rows, params, SPEC)

@@ -218,7 +218,8 @@ def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, s
 
 
 @pytest.mark.parametrize(
-    ("zone", "name", "utc"), [("Asia/Jakarta", "WIB", "13:30"), ("Asia/Makassar", "WITA", "12:30"), ("Asia/Jayapura", "WIT", "11:30")]
+    ("zone", "name", "utc"),
+    [("Asia/Jakarta", "WIB", "13:30"), ("Asia/Makassar", "WITA", "12:30"), ("Asia/Jayapura", "WIT", "11:30")],
 )
 def test_dates_are_the_stores_wherever_the_browser_is(
     live_app: LiveApp, chromium: Any, shop: Shop, zone: str, name: str, utc: str

@@ -108,9 +108,7 @@ def busy_shop(shop: Shop) -> Shop:
         ):
             OrderForm.objects.filter(pk=form.pk).update(name=name)
             if views:
-                FormStat.objects.create(
-                    store=shop.store, form_id=form.pk, day="2026-11-01", views=views, starts=starts
-                )
+                FormStat.objects.create(store=shop.store, form_id=form.pk, day="2026-11-01", views=views, starts=starts)
             for n in range(orders):
                 pk = shop.place(phone=f"08127{form.pk:05d}{n:02d}").order_id
                 Order.objects.filter(pk=pk).update(form_id=form.pk)

@@ -72,7 +72,13 @@ def test_only_the_link_opens_it_and_only_on_its_own_store(shop: Shop) -> None:
         assert strange.do(action, street="Jl. Diubah Orang 1", proof=photo()).status_code == 404
     order = page.order
     assert (order.status, order.street) == ("new", "Jl. Melati 5 RT 02")
-    for token in (page.token[:-1] + ("a" if page.token[-1] != "a" else "b"), "x", "x" * 24, "x" * 300, order.order_number):
+    for token in (
+        page.token[:-1] + ("a" if page.token[-1] != "a" else "b"),
+        "x",
+        "x" * 24,
+        "x" * 300,
+        order.order_number,
+    ):
         assert Page(shop, token).get().status_code == 404
         assert Page(shop, token).get("/status").status_code == 404
         assert Page(shop, token).do("cancel").status_code == 404
