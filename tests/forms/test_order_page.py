@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from bosonline.tenancy import store_scope
 from catalog.models import Image
 from orders.models import Order, Payment
-from tests.factories import Shop, make_shop
+from tests.factories import PASSWORD, Shop, make_shop
 from tests.forms.test_forms_api import Api
 
 Buyer = Callable[..., Any]
@@ -108,6 +108,17 @@ def test_a_proof_waits_for_the_seller(shop: Shop) -> None:
         payment = Payment.objects.get(order=order)
         assert payment.proof.startswith(f"proofs/{shop.store.pk}/") and payment.proof.endswith(".webp")
         assert payment.proof_at is not None and payment.paid_amount == 0
+    seller, stranger = Client(), Client()
+    seller.post("/masuk", {"email": shop.user.email, "password": PASSWORD})
+    stranger.post("/masuk", {"email": make_shop().user.email, "password": PASSWORD})
+    address = f"/pesanan/{order.pk}/bukti"
+    assert f'href="{address}"' in seller.get(f"/pesanan/{order.pk}").content.decode()
+    picture = seller.get(address)
+    assert Pillow.open(io.BytesIO(b"".join(picture.streaming_content))).size == (320, 640)
+    assert picture["Content-Type"] == "image/webp" and "no-store" in picture["Cache-Control"]
+    for outsider in (stranger, Client()):
+        assert outsider.get(address).status_code in (302, 404)
+    assert Client().get(f"/media/{payment.proof}").status_code == 404
     assert page.do("proof", proof=photo("lagi.jpg", "JPEG")).status_code == 302  # a better picture may follow
 
 
