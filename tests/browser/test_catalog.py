@@ -198,9 +198,11 @@ def test_a_file_is_imported_step_by_step(seller: Any, tmp_path: Path) -> None:
     page.goto(url + "/produk")
     page.get_by_role("button", name="Unduh").click()
     page.get_by_role("menuitem", name="CSV").click()
-    page.get_by_role("link", name="Unduh").wait_for(timeout=20_000)
+    page.wait_for_url("**/unduhan#job-*")
+    job = page.locator("#" + page.url.partition("#")[2])
+    job.get_by_role("link", name="Unduh").wait_for()
     with page.expect_download() as got:
-        page.get_by_role("link", name="Unduh").click()
+        job.get_by_role("link", name="Unduh").click()
     assert "KG-1" in Path(got.value.path()).read_text(encoding="utf-8-sig")
 
 
