@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,12 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from rest_framework.exceptions import ValidationError
 
 from bosonline.api.errors import body_of, flatten
-from bosonline.errors import DomainError, Forbidden, NotFound
+from bosonline.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from bosonline.tenancy import store_scope
 from sellers.navigation import page_context
 from sellers.rights import Member
@@ -55,10 +56,20 @@ class StorePage(View):
 
     @staticmethod
     def to_login(request: HttpRequest) -> HttpResponse:
-        target = f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
-        if getattr(request, "htmx", False):
-            return HttpResponseClientRedirect(settings.LOGIN_URL)
-        return HttpResponseRedirect(target)
+        """To the log-in, and from there back to the page that was open: what only takes POST is none to come back to."""
+        if request.headers.get("Accept", "").startswith("application/json"):
+            error = Unauthenticated(_("This session has ended. Please log in again."), code="session_ended")
+            return JsonResponse(body_of(error), status=error.status)
+        htmx = getattr(request, "htmx", None)
+        if htmx:
+            back = htmx.current_url_abs_path or ""
+        elif request.method in ("GET", "HEAD"):
+            back = request.get_full_path()
+        else:
+            page = urlsplit(safe_next(request, request.headers.get("Referer", ""), ""))
+            back = page.path + (f"?{page.query}" if page.query else "")
+        target = f"{settings.LOGIN_URL}?{urlencode({'next': back})}" if back else settings.LOGIN_URL
+        return HttpResponseClientRedirect(target) if htmx else HttpResponseRedirect(target)
 
     @property
     def store(self) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -209,6 +210,7 @@ class LiveApp:
     sandbox: str
 
     database: str
+    mail: Path
 
     @property
     def url(self) -> str:
@@ -253,6 +255,7 @@ def _live_processes(
     from bosonline.runtime.services import Sandbox, wait_for
 
     number = int(worker_name.removeprefix("gw"))
+    mail = ROOT / "var" / f"mail-{_run()}-{worker_name}"
     port = free_port(8300 + number * 100)
     database = f"test_{worker_name}_live"
     with django_db_blocker.unblock():
@@ -279,6 +282,7 @@ def _live_processes(
         "GATEWAY_READ_TIMEOUT": "3",
         "DNS_NAMESERVERS": "127.0.0.1",
         "DNS_PORT": str(_dns_server.port),
+        "EMAIL_URL": f"filemail:///{mail}",
     }
     log = ROOT / "var" / "log"
     web = children.start(
@@ -293,12 +297,13 @@ def _live_processes(
     )  # fmt: skip
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz", web)
-        yield LiveApp(port, sandbox.url, database)
+        yield LiveApp(port, sandbox.url, database, mail)
     finally:
         worker.terminate()
         children.stop(web)
         children.stop(worker)
         sandbox.stop()
+        shutil.rmtree(mail, ignore_errors=True)
 
 
 @pytest.fixture

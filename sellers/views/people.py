@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,7 +17,7 @@ from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from sellers import ports, queries
 from sellers.forms import RoleForm, StaffForm
 from sellers.models import Membership, Role
-from sellers.pages import StorePage, put_errors
+from sellers.pages import StorePage, put_errors, safe_next
 from sellers.rights import ACTION_LABELS, ACTIONS, ALL_RIGHTS, MODULES, SPECIAL
 from sellers.services import roles, staff
 
@@ -44,6 +46,13 @@ def _access(role: Role) -> dict[str, Any]:
     return {"role": role, "matrix": matrix_of(role.granted), "special": specials_of(role.granted)}
 
 
+def _back_to_list(request: HttpRequest) -> HttpResponse:
+    """The list of people as it was: its page, search and filters."""
+    page = urlsplit(safe_next(request, request.headers.get("Referer", ""), ""))
+    url = reverse("settings-staff")
+    return redirect(f"{url}?{page.query}" if page.path == url and page.query else url)
+
+
 class StaffListPage(StorePage):
     right = "staff.view"
 
@@ -60,6 +69,7 @@ class StaffListPage(StorePage):
             "roles": queries.roles_of(self.store),
             "keyword": params.get("keyword", ""),
             "role": params.get("role", ""),
+            "active": params.get("active", ""),
             "filtered": bool(params.get("keyword") or params.get("role") or params.get("active")),
         }
         return render(request, "settings/staff.html", context)
@@ -170,7 +180,7 @@ class StaffAction(StorePage):
                 messages.success(request, _("The person was removed."))
             case _:
                 raise NotFound()
-        return redirect("settings-staff")
+        return _back_to_list(request)
 
     def _ask(self, request: HttpRequest, pk: int, error: DomainError | None = None, status: int = 200) -> HttpResponse:
         row = staff.staff_of(member=self.member, staff_id=pk)
@@ -203,7 +213,7 @@ class StaffBulkPage(StorePage):
             messages.success(request, ngettext("%(n)s person changed.", "%(n)s people changed.", done) % {"n": done})
         for text in dict.fromkeys(failed):
             messages.error(request, text)
-        return redirect("settings-staff")
+        return _back_to_list(request)
 
 
 class InvitationAction(StorePage):
@@ -219,15 +229,22 @@ class InvitationAction(StorePage):
                 messages.success(request, _("The invitation was withdrawn."))
             case _:
                 raise NotFound()
-        return redirect("settings-staff")
+        return _back_to_list(request)
 
 
 class RoleListPage(StorePage):
     right = "staff.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        rows = [{**_access(role), "count": role.members} for role in queries.roles_of(self.store)]  # type: ignore[attr-defined]  # set by the query
-        return render(request, "settings/roles.html", {"rows": rows, "total": len(ALL_RIGHTS)})
+        rows = [
+            {
+                "role": role,
+                "count": role.members,  # type: ignore[attr-defined]  # set by the query
+                "features": [row["label"] for row in matrix_of(role.granted) if row["any"]],
+            }
+            for role in queries.roles_of(self.store)
+        ]
+        return render(request, "settings/roles.html", {"rows": rows, "modules": len(MODULES)})
 
 
 class RoleEditPage(StorePage):
@@ -275,6 +292,7 @@ class RoleEditPage(StorePage):
             "special": specials_of(rights),
             "actions": [ACTION_LABELS[a] for a in ACTIONS],
             "mine": self.member.rights,
+            "limited": len(self.member.rights) < len(ALL_RIGHTS),
             "may_save": not fixed and self.member.may("staff.edit" if role else "staff.create"),
             "is_own": role is not None and role.pk == own,
         }

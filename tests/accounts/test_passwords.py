@@ -163,7 +163,7 @@ def test_a_new_address_counts_after_its_confirmation_and_needs_the_password(clie
     assert done.json()["data"]["email"] == old and done.json()["data"]["pending_email"] == "baru@uji.id"
     call(client, "post", "/auth/confirm-email", {"token": token_in(letters("baru@uji.id")[-1])})
     assert log_in(client, "baru@uji.id").status_code == 200
-    assert [m for m in letters(old) if "e-mail Anda diganti" in m.subject]
+    assert [m for m in letters(old) if "e-mailmu diganti" in m.subject]
 
 
 def test_somebody_elses_address_gets_no_letter_and_the_asker_no_hint(client: Client, db: None) -> None:

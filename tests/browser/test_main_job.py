@@ -24,7 +24,9 @@ class Tour:
     def __init__(self, browser: Any, size: str) -> None:
         width, height = SIZES[size]
         self.size = size
-        self.context = browser.new_context(viewport={"width": width, "height": height}, locale="id-ID")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="id-ID", reduced_motion="reduce"
+        )
         self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.errors: list[str] = []
@@ -40,6 +42,10 @@ class Tour:
         # the locator waits for a whole document when a click has just begun to replace this one
         sideways = self.page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {self.size}"
+        self.picture(name)
+
+    def picture(self, name: str) -> None:
+        """A screenshot for people to look at, when ``SCREENSHOTS`` names a folder."""
         if SHOTS:
             SHOTS.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=SHOTS / f"{name}-{self.size}.png", full_page=True)
