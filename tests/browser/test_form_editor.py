@@ -180,6 +180,7 @@ def test_the_list_and_the_success_page_are_accessible(live_app: LiveApp, chromiu
         ("/form", "daftar-form"),
         (f"/form/{shop.form.pk}/sukses", "halaman-sukses"),
         ("/form/baru", "form-baru"),
+        ("/daftar-hitam", "daftar-hitam"),
     ):
         tour.page.goto(live_app.url + path)
         tour.page.get_by_role("heading", level=1).first.wait_for()
