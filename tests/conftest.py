@@ -312,6 +312,7 @@ def live_app(_live_processes: LiveApp, django_db_blocker: DjangoDbBlocker, worke
     import requests
 
     requests.post(f"{_live_processes.sandbox}/control/reset", timeout=5)
+    shutil.rmtree(_live_processes.mail, ignore_errors=True)  # the mail of the test before
     with django_db_blocker.unblock():
         _use_database(_live_processes.database)
         # numbers go on: the running processes remember forms by theirs for a moment, and a late request of the test before

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from bosonline.models import OutboxMessage
 from bosonline.tenancy import store_scope
 from sellers.models import EmailToken, Invitation, Membership, Role
 from sellers.navigation import SETTINGS
 from sellers.services import accounts, roles, staff
 from sellers.services.sessions import session_open
 from stores.models import BankAccount, Warehouse
-from tests.browser.kit import check, enter
-from tests.browser.test_main_job import SIZES, Tour, until
+from tests.browser.kit import check, enter, mailed_link
+from tests.browser.test_main_job import SIZES, Tour
 from tests.conftest import LiveApp
 from tests.factories import PASSWORD, Shop, make_shop
 
@@ -63,15 +62,14 @@ def _crowded() -> tuple[Shop, Membership, Role, Invitation]:
 
 def test_pages_for_guests(live_app: LiveApp, chromium: Any, size: str) -> None:
     shop, person, _role, invited = _crowded()
-    # the worker mails these people: its links would replace ours
-    until(lambda: not OutboxMessage.objects.filter(done_at__isnull=True, topic__startswith="mail.").exists())
     with store_scope(shop.store):
-        unknown = staff.invitation_token_make(invited)
         known = Invitation.objects.create(
             store=shop.store, email=person.user.email, role=person.role, invited_by=shop.user,
             expires_at=invited.expires_at,
         )  # fmt: skip
         taken = staff.invitation_token_make(known)
+    # the worker made this one's link, which would put an end to another
+    unknown = mailed_link(live_app, invited.email, "/undangan").removeprefix(live_app.url)
     reset, confirm = (
         accounts.email_token_make(user=shop.user, purpose=purpose, email=shop.user.email, seconds=600)
         for purpose in (EmailToken.Purpose.RESET_PASSWORD, EmailToken.Purpose.CONFIRM_EMAIL)
@@ -79,7 +77,7 @@ def test_pages_for_guests(live_app: LiveApp, chromium: Any, size: str) -> None:
     pages = {
         "masuk": "/masuk", "daftar": "/daftar", "lupa": "/kata-sandi/lupa", "lupa-terkirim": "/kata-sandi/lupa?sent=1",
         "sandi-baru": f"/kata-sandi/baru?token={reset}", "tautan-mati": "/kata-sandi/baru?token=x",
-        "konfirmasi": f"/konfirmasi-email?token={confirm}", "undangan": f"/undangan?token={unknown}",
+        "konfirmasi": f"/konfirmasi-email?token={confirm}", "undangan": unknown,
         "undangan-akun": f"/undangan?token={taken}",
     }  # fmt: skip
     tour = Tour(chromium, size)
@@ -94,6 +92,18 @@ def test_pages_for_guests(live_app: LiveApp, chromium: Any, size: str) -> None:
         tour.page.get_by_role("button", name=button, exact=True).click()
         tour.page.locator(".field-error").first.wait_for()
         wrong += check(tour, name)
+    # two errors at one field
+    tour.page.goto(live_app.url + "/daftar")
+    for label, text in (
+        ("Namamu", "ratna"),
+        ("E-mail", "r@uji.id"),
+        ("No. WhatsApp", "081298765403"),
+        ("Kata sandi", "ratna"),
+    ):
+        tour.page.get_by_label(label).fill(text)
+    tour.page.get_by_role("button", name="Buat akun").click()
+    tour.page.get_by_text("terlalu pendek").wait_for()
+    wrong += check(tour, "daftar-lemah")
     assert not wrong, "\n".join(wrong)
     tour.close()
 
