@@ -89,6 +89,8 @@ def onboard(tour: Tour, app: LiveApp, subdomain: str) -> str:
     tour.shot("onboarding-toko")
     page.get_by_role("button", name="Simpan dan lanjut").click()
 
+    page.get_by_label("Alamat toko").wait_for()
+    page.wait_for_load_state()  # the live check listens once its script has run
     page.get_by_label("Alamat toko").fill("www")
     page.get_by_text("dicadangkan").wait_for()
     page.get_by_label("Alamat toko").fill(subdomain)
