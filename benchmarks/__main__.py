@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("place_order", "public_page", "region_search")
+NAMES = (
+    "place_order",
+    "public_page",
+    "checkout_feel",
+    "region_search",
+    "catalog_pages",
+    "catalog_transfer",
+    "catalog_hot",
+)
 
 
 def main() -> int:

@@ -30,8 +30,12 @@ POLICY = (
 class PublicPageCacheMiddleware:
     """Answers a buyer's page from the cache before anything else runs.
 
-    Only plain GETs without a query and without the returning-buyer cookie: those pages are the same for everyone.
+    Only GETs without the returning-buyer cookie: those pages are the same for everyone. What an advertisement adds to the
+    address (UTM, click ids) is read by the page's script, so it does not keep a page from the cache; the few parameters
+    that change the page do.
     """
+
+    OWN = ("embed=", "uji=", "lanjut=")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -41,7 +45,7 @@ class PublicPageCacheMiddleware:
         meta = request.META
         if (
             request.method == "GET"
-            and not meta.get("QUERY_STRING")
+            and not (meta.get("QUERY_STRING") and any(name in meta["QUERY_STRING"] for name in self.OWN))
             and request.path.count("/") == 1
             and "bos_buyer" not in meta.get("HTTP_COOKIE", "")
         ):
@@ -63,7 +67,7 @@ class PublicPageCacheMiddleware:
         headers["ETag"] = page.etag
         headers["Cache-Control"] = "public, max-age=0, must-revalidate"
         headers["Vary"] = "Accept-Encoding, Cookie"
-        headers["Content-Security-Policy"] = POLICY
+        headers["Content-Security-Policy"] = page.policy or POLICY
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
         return response

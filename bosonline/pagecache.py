@@ -26,6 +26,7 @@ class CachedPage:
     gzipped: bytes
     etag: str
     loaded: float
+    policy: str = ""
 
 
 _local: dict[str, CachedPage] = {}
@@ -49,20 +50,22 @@ def get(host: str, path: str) -> CachedPage | None:
     if not isinstance(raw, bytes):
         _local.pop(name, None)
         return None
-    etag, _, body = raw.partition(b"\n")
-    if page is not None and page.etag == etag.decode():
+    head, _, body = raw.partition(b"\n")
+    etag, _, policy = head.decode().partition("|")
+    if page is not None and page.etag == etag and page.policy == policy:
         page.loaded = now
         return page
-    page = CachedPage(body, gzip.compress(body, 6, mtime=0), etag.decode(), now)
+    page = CachedPage(body, gzip.compress(body, 6, mtime=0), etag, now, policy)
     if len(_local) >= MAX_LOCAL:
         _local.clear()
     _local[name] = page
     return page
 
 
-def put(host: str, path: str, body: bytes, etag: str) -> None:
+def put(host: str, path: str, body: bytes, etag: str, policy: str = "") -> None:
+    """Keep a page. ``policy``: its own content security policy, when it has one."""
     try:
-        redis_client().set(page_key(host, path), etag.encode() + b"\n" + body, ex=SHARED_SECONDS)
+        redis_client().set(page_key(host, path), f"{etag}|{policy}\n".encode() + body, ex=SHARED_SECONDS)
     except redis.RedisError:
         return
 

@@ -182,10 +182,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = env.list(
+    "PASSWORD_HASHERS",
+    default=[
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ],
+)
 LOGIN_URL = "/masuk"
 ACCESS_TOKEN_SECONDS = 3600
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
@@ -225,6 +228,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "PREPROCESSING_HOOKS": ["bosonline.api.schema.only_public_paths"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "bosonline.api.examples.with_examples",
+    ],
     "APPEND_COMPONENTS": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
 }
 
@@ -242,6 +249,15 @@ WINPAY_PARTNER_ID = env.str("WINPAY_PARTNER_ID", default="sandbox-partner" if SA
 # PEM text, or a path to a PEM file. The sandbox writes its pair under var/sandbox/ at its first start.
 WINPAY_PRIVATE_KEY = env.str("WINPAY_PRIVATE_KEY", default=str(VAR_DIR / "sandbox" / "merchant_private.pem"))
 WINPAY_PUBLIC_KEY = env.str("WINPAY_PUBLIC_KEY", default=str(VAR_DIR / "sandbox" / "winpay_public.pem"))
+# Conversion events; the access tokens are the stores' own.
+META_BASE_URL = env.str("META_BASE_URL", default=f"{SANDBOX_URL}/meta" if SANDBOX_URL else "https://graph.facebook.com")
+META_API_VERSION = env.str("META_API_VERSION", default="v21.0")
+TIKTOK_BASE_URL = env.str(
+    "TIKTOK_BASE_URL", default=f"{SANDBOX_URL}/tiktok" if SANDBOX_URL else "https://business-api.tiktok.com"
+)
+GOOGLE_BASE_URL = env.str(
+    "GOOGLE_BASE_URL", default=f"{SANDBOX_URL}/google" if SANDBOX_URL else "https://www.google-analytics.com"
+)
 GATEWAY_CONNECT_TIMEOUT = env.float("GATEWAY_CONNECT_TIMEOUT", default=2.0)
 GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
 

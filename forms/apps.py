@@ -7,7 +7,9 @@ class FormsConfig(AppConfig):
     def ready(self) -> None:
         from bosonline import changes, guards
         from catalog import ports as catalog_ports
+        from forms import exports  # noqa: F401 - registers its job
         from forms.queries import uses_of_products, warehouse_needed_by_forms
+        from forms.services import conversions  # noqa: F401 - registers its outbox handler
         from forms.services.erasure import store_erase
         from forms.services.forms import products_changed, store_changed
         from sellers import ports

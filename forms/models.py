@@ -30,6 +30,10 @@ class OrderForm(StoreOwned):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     draft = models.JSONField(default=dict)
+    # counts the saves of the draft, so that two open editors notice each other
+    draft_rev = models.PositiveIntegerField(default=0, db_default=0)
+    # the page after ordering (forms/success.py); NULL until the seller makes one
+    success = models.JSONField(null=True)
     published = models.ForeignKey("FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     revision = models.BigIntegerField(default=1)
     opens_at = models.DateTimeField(null=True)
@@ -46,6 +50,10 @@ class OrderForm(StoreOwned):
             ),
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(published__isnull=False), name="orderform_published_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=models.F("opens_at")),
+                name="orderform_schedule",
             ),
         ]
 
@@ -111,3 +119,84 @@ class AbandonedCheckout(StoreOwned):
             models.UniqueConstraint(fields=["form", "phone"], name="abandoned_once", condition=Q(status="open"))
         ]
         indexes = [models.Index(fields=["store", "status", "-updated_at"], name="abandoned_list")]
+
+
+class Provider(models.TextChoices):
+    """Where conversion events go."""
+
+    META = "meta", "Meta"
+    TIKTOK = "tiktok", "TikTok"
+    GOOGLE = "google", "Google Analytics"
+
+
+class PixelToken(StoreOwned):
+    """A provider's access token for events from the server. Encrypted; shown to nobody again."""
+
+    provider = models.CharField(max_length=8, choices=Provider.choices)
+    pixel_id = models.CharField(max_length=40)
+    token = models.TextField()
+    # the provider's own way to watch events without counting them
+    test_code = models.CharField(max_length=40, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "provider", "pixel_id"], name="pixeltoken_once")]
+
+
+class ConversionEvent(StoreOwned):
+    """One event for one pixel, sent from the server: the log the seller sees (product.md §13)."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Not sent")
+
+    form = models.ForeignKey(OrderForm, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    order_id = models.BigIntegerField()
+    provider = models.CharField(max_length=8, choices=Provider.choices)
+    pixel_id = models.CharField(max_length=40)
+    name = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=64)
+    value = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    # what is sent, personal data already hashed
+    payload = models.JSONField(default=dict)
+    reply = models.TextField(blank=True, default="", max_length=1000)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    happened_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order_id", "provider", "pixel_id", "name"], name="conversion_once")
+        ]
+        indexes = [models.Index(fields=["store", "-id"], name="conversion_list")]
+
+
+class RedirectHost(StoreOwned):
+    """A host the store's success pages may send buyers to."""
+
+    host = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "host"], name="redirecthost_once")]
+
+
+class BlockEntry(StoreOwned):
+    """Blacklist of a store: an order that fits is held in "Mencurigakan", never lost."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        IP = "ip", _("IP address")
+        ADDRESS = "address", _("Part of the address")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = models.CharField(max_length=120)
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "kind", "value"], name="blockentry_once")]

@@ -88,7 +88,7 @@ def basket_of(snapshot: Snapshot, *, items: list[dict[str, int]], package_id: st
             lines.append(Line(variant, qty, bill_line.total, bill_line.unit_price))
     if not lines:
         raise ValidationFailed.field("items", _("Choose at least one item."))
-    offer = snapshot.content["bump"]
+    offer = snapshot.content["bump"] if "bump" in snapshot.content["sections"] else None
     if bump and offer and offer["variant_id"] in snapshot.variants:
         variant = snapshot.variants[offer["variant_id"]]
         lines.append(Line(variant, 1, offer["price"], offer["price"], is_bump=True))
@@ -115,9 +115,16 @@ def _package_lines(snapshot: Snapshot, package: dict[str, Any]) -> list[Line]:
     return lines
 
 
-def subsidy_of(snapshot: Snapshot, *, shipping: int, goods: int) -> int:
-    """Rupiah of the shipping that the seller takes over by the form's rule."""
-    rule = snapshot.content["shipping_subsidy"]
+def subsidy_of(snapshot: Snapshot, *, shipping: int, goods: int, province_code: str = "") -> int:
+    """Rupiah of the shipping that the seller takes over.
+
+    A rule for the buyer's province takes the place of the general one; of several such rules the best for the buyer.
+    """
+    rules = [r for r in snapshot.content["shipping_rules"] if province_code and province_code in r["province_codes"]]
+    return max(_rule_value(r, shipping, goods) for r in rules or [snapshot.content["shipping_subsidy"]])
+
+
+def _rule_value(rule: dict[str, Any], shipping: int, goods: int) -> int:
     if shipping <= 0 or goods < rule["min_goods"]:
         return 0
     match rule["kind"]:
@@ -151,9 +158,10 @@ def bill_of(
     discount: int = 0,
     shipping_voucher: int = 0,
     unique_code: int = 0,
+    province_code: str = "",
 ) -> Bill:
     """The bill of a basket with a chosen courier and method. All money in rupiah."""
-    subsidy = subsidy_of(snapshot, shipping=shipping, goods=basket.goods)
+    subsidy = subsidy_of(snapshot, shipping=shipping, goods=basket.goods, province_code=province_code)
     rate = snapshot.couriers.get(courier_code, {}).get("insurance_bp", 0)
     return compute_bill(
         lines=(),

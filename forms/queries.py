@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import zoneinfo
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import BigIntegerField, Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
-from bosonline.errors import NotFound
+from bosonline.errors import NotFound, ValidationFailed
+from bosonline.tenancy import store_scope
 from catalog.ports import Use
-from forms.content import sold_variant_ids
-from forms.models import FormStat, OrderForm
-from forms.snapshot import Snapshot, snapshot_of
+from forms import sections
+from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
+from forms.models import AbandonedCheckout, FormStat, OrderForm
+from forms.ports import OrderFigures, order_count, orders_of_forms
+from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
+from forms.tokens import tested_form
 from stores.models import Store
 from stores.queries import public_url, store_id_of_host, store_id_of_subdomain
 
 SPEC = ListSpec(
-    sorts={"id": "id", "name": "name", "status": "status", "created_at": "id"},
+    sorts={
+        "id": "id",
+        "name": "name",
+        "status": "status",
+        "created_at": "id",
+        "updated_at": "updated_at",
+        "views": "views",
+        "starts": "starts",
+        "orders": "order_count",
+        "conversion": "conversion",
+        "conversion_bp": "conversion",
+    },
     searches={"name": lambda text: Q(name__icontains=text), "slug": lambda text: Q(slug__icontains=text)},
 )
 
@@ -56,11 +73,40 @@ def public_snapshot(store_id: int, slug: str) -> Snapshot:
     return snapshot
 
 
+def asked_snapshot(request: HttpRequest, slug: str, *, store: str = "", test_token: str = "") -> Snapshot:
+    """The form a buyer's page asks about: the published one, or with a valid test link its draft."""
+    store_id = buyer_store_id(request, store)
+    form_id = tested_form(test_token)
+    if form_id is None:
+        return public_snapshot(store_id, slug)
+    snapshot = snapshot_draft(store_id, form_id)
+    if snapshot is None or snapshot.slug != slug:
+        raise NotFound(_("This form does not exist."))
+    return snapshot
+
+
 def is_open(snapshot: Snapshot) -> bool:
     now = timezone.now()
     opens = datetime.fromisoformat(snapshot.opens_at) if snapshot.opens_at else None
     closes = datetime.fromisoformat(snapshot.closes_at) if snapshot.closes_at else None
+    if snapshot.quota_left is not None and snapshot.quota_left <= 0:
+        return False
     return snapshot.status == "published" and not (opens and opens > now) and not (closes and closes <= now)
+
+
+def is_sold_out(data: dict[str, Any]) -> bool:
+    """Whether nothing of a page can be ordered."""
+    offers = data["packages"] or data["items"]
+    return bool(offers) and not any(offer["available"] for offer in offers)
+
+
+def recovered(store_id: int, snapshot: Snapshot, token: str) -> dict[str, Any] | None:
+    """What a buyer had typed, for the recovery link of an open abandoned checkout of this form."""
+    if not token or len(token) > 30 or "\x00" in token:
+        return None
+    with store_scope(store_id):
+        row = AbandonedCheckout.objects.filter(token=token, form_id=snapshot.form_id, status="open").first()
+    return {"token": row.token, "phone": row.phone, "name": row.name, "data": row.data} if row else None
 
 
 def page_data(snapshot: Snapshot) -> dict[str, Any]:
@@ -104,7 +150,11 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
         "testimonies": content["testimonies"],
         "faqs": content["faqs"],
         "countdown_until": content["countdown_until"],
-        "pixels": {},
+        "sections": content["sections"],
+        "columns": sections.columns(content["sections"]),
+        "buyer_fields": content["buyer_fields"],
+        "pixels": _pixels(snapshot),
+        "embed": content["embed"]["enabled"],
         "store": {
             "name": snapshot.store["name"],
             "subdomain": snapshot.store["subdomain"],
@@ -113,7 +163,19 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
             "color": snapshot.store["colour"],
         },
         "prefill": None,
+        "recover": None,
+        "test_token": "",
+        "quote_token": "",
     }
+
+
+def _pixels(snapshot: Snapshot) -> dict[str, Any] | None:
+    """What the browser loads; None when the form has no (well-formed) pixel."""
+    ids = {provider: found for provider, found in pixel_ids(snapshot.content).items() if found}
+    if not ids:
+        return None
+    settings = snapshot.content["pixels"]
+    return {**ids, "purchase_at": settings["purchase_at"], "value": settings["value"]}
 
 
 def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
@@ -143,36 +205,59 @@ def _method(method: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bump(snapshot: Snapshot) -> dict[str, Any] | None:
-    bump = snapshot.content["bump"]
+    bump = snapshot.content["bump"] if "bump" in snapshot.content["sections"] else None
     variant = snapshot.variants.get(bump["variant_id"]) if bump else None
     return {**bump, "image": variant.image} if bump and variant and variant.available else None
 
 
-def forms_page(params: Mapping[str, str]) -> Page:
+def forms_of(params: Mapping[str, str]) -> QuerySet[OrderForm]:
+    """The store's forms as the list's filters say, each with its ``views`` and ``starts``. Unknown status → 422."""
     rows = OrderForm.objects.filter(deleted_at__isnull=True).select_related("published")
-    if params.get("status") in OrderForm.Status.values:
-        rows = rows.filter(status=params["status"])
+    status = params.get("status", "")
+    if status and status not in OrderForm.Status.values:
+        raise ValidationFailed.field("status", _("Choose draft, published or closed."))
+    if status:
+        rows = rows.filter(status=status)
+    return rows.annotate(views=_stat("views"), starts=_stat("starts"))
+
+
+def _stat(name: str) -> Coalesce:
+    """The sum over the days, asked only for the rows that are shown."""
+    sums = FormStat.objects.filter(form=OuterRef("pk")).order_by().values("form").annotate(n=Sum(name)).values("n")
+    return Coalesce(Subquery(sums, output_field=IntegerField()), 0)
+
+
+def forms_page(params: Mapping[str, str]) -> Page:
+    """A page of the list. Orders are counted for all forms only when the list is sorted by them."""
+    rows = forms_of(params)
+    if params.get("sort_by") in ("orders", "conversion", "conversion_bp"):
+        rows = rows.annotate(order_count=order_count()).annotate(
+            conversion=Case(
+                When(views__gt=0, then=F("order_count") * 10_000 / F("views")),
+                default=0,
+                output_field=BigIntegerField(),
+            )
+        )
     return page_of(rows, params, SPEC)
 
 
 def form_get(pk: int) -> OrderForm:
-    form = OrderForm.objects.select_related("published", "store").filter(pk=pk, deleted_at__isnull=True).first()
+    form = forms_of({}).select_related("store").filter(pk=pk).first()
     if form is None:
         raise NotFound()
     return form
 
 
-def stats_of(form_ids: list[int]) -> dict[int, dict[str, int]]:
-    """Views and starts per form. Orders are counted above, where orders live."""
-    rows = FormStat.objects.filter(form_id__in=form_ids).order_by().values("form_id")
-    return {
-        r["form_id"]: {"views": r["views"], "starts": r["starts"]}
-        for r in rows.annotate(views=Sum("views"), starts=Sum("starts"))
-    }
+def form_rows(forms: Sequence[OrderForm], store: Store) -> list[dict[str, Any]]:
+    """Rows of ``GET /store/forms``: two queries more than the forms themselves, however many there are."""
+    counted = orders_of_forms([f.pk for f in forms])
+    return [form_as_api(f, store, counted.get(f.pk)) for f in forms]
 
 
-def form_as_api(form: OrderForm, store: Store, stats: dict[str, int] | None = None, orders: int = 0) -> dict[str, Any]:
-    stats = stats or {"views": 0, "starts": 0}
+def form_as_api(form: OrderForm, store: Store, figures: OrderFigures | None = None) -> dict[str, Any]:
+    """A form with its figures. ``conversion_bp``: orders per view in basis points."""
+    figures = figures or OrderFigures()
+    views, starts = getattr(form, "views", 0), getattr(form, "starts", 0)
     return {
         "id": form.pk,
         "name": form.name,
@@ -180,12 +265,51 @@ def form_as_api(form: OrderForm, store: Store, stats: dict[str, int] | None = No
         "status": form.status,
         "url": public_url(store, f"/{form.slug}"),
         "version": form.published.number if form.published else None,
-        "views": stats["views"],
-        "starts": stats["starts"],
-        "orders": orders,
-        "conversion_bp": orders * 10_000 // stats["views"] if stats["views"] else 0,
-        "created_at": form.created_at.isoformat(),
+        "unpublished_changes": form.published is None
+        or content_full(form.published.content) != content_full(form.draft),
+        "views": views,
+        "starts": starts,
+        "orders": figures.orders,
+        "amount": figures.amount,
+        "conversion_bp": figures.orders * 10_000 // views if views else 0,
+        "opens_at": local_iso(form.opens_at, store),
+        "closes_at": local_iso(form.closes_at, store),
+        "quota": form.quota,
+        "created_at": local_iso(form.created_at, store),
+        "updated_at": local_iso(form.updated_at, store),
     }
+
+
+def local_iso(moment: datetime | None, store: Store) -> str | None:
+    """ISO 8601 with the offset of the store's zone (api.md, Conventions)."""
+    return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
+
+
+def form_detail(pk: int, store: Store) -> dict[str, Any]:
+    """``GET /store/forms/{id}``: figures, the draft's content, what keeps it from publishing, success page."""
+    form = form_get(pk)
+    content = content_full(form.draft)
+    figures = orders_of_forms([pk]).get(pk)
+    return form_as_api(form, store, figures) | {
+        "content": content,
+        "draft_rev": form.draft_rev,
+        "problems": content_problems(content),
+        "success_page": form.success,
+    }
+
+
+def versions_of(form: OrderForm, store: Store) -> list[dict[str, Any]]:
+    """Newest first; the last fifty."""
+    rows = form.versions.select_related("created_by").order_by("-number")[:50]
+    return [
+        {
+            "number": v.number,
+            "created_at": local_iso(v.created_at, store),
+            "created_by": v.created_by.name if v.created_by else None,
+            "current": v.pk == form.published_id,
+        }
+        for v in rows
+    ]
 
 
 def uses_of_products(product_ids: Collection[int]) -> list[Use]:

@@ -17,8 +17,10 @@ from bosonline.redis import redis_client
 from bosonline.tenancy import store_scope
 from catalog.models import Image, StockLevel, Variant
 from catalog.services.images import image_url
-from forms.content import sold_variant_ids
-from forms.models import OrderForm
+from forms.content import content_full, sold_variant_ids
+from forms.models import BlockEntry, OrderForm
+from forms.ports import orders_of_forms
+from forms.success import redirect_hosts
 from sellers.models import Membership
 from stores.models import BankAccount, Courier, Store
 
@@ -68,6 +70,13 @@ class Snapshot:
     couriers: dict[str, dict[str, Any]]
     bank_accounts: list[dict[str, Any]]
     cs: list[dict[str, Any]] = field(default_factory=list)
+    success: dict[str, Any] = field(default_factory=dict)
+    # the store's blacklist: kind → values
+    blocked: dict[str, list[str]] = field(default_factory=dict)
+    # orders the quota still allows when this was built; None without a quota. The order path counts exactly
+    quota_left: int | None = None
+    # built from the draft, for preview and test mode; never cached
+    is_draft: bool = False
 
     @property
     def methods(self) -> dict[str, dict[str, Any]]:
@@ -109,6 +118,11 @@ def snapshot_of(store_id: int, slug: str, *, fresh: bool = False) -> Snapshot | 
     return snapshot
 
 
+def snapshot_draft(store_id: int, form_id: int) -> Snapshot | None:
+    """The draft of a form as a snapshot: for the preview and for test orders."""
+    return _build(store_id, draft_of=form_id)
+
+
 def snapshot_forget(store_id: int, slug: str) -> None:
     _local.pop(_key(store_id, slug), None)
     try:
@@ -138,19 +152,20 @@ def _load(raw: bytes) -> Snapshot:
     return Snapshot(**data)
 
 
-def _build(store_id: int, slug: str) -> Snapshot | None:
+def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Snapshot | None:
     store = Store.objects.filter(pk=store_id, is_active=True).first()
     if store is None:
         return None
     with store_scope(store):
-        form = (
-            OrderForm.objects.select_related("published", "warehouse__district")
-            .filter(slug=slug, deleted_at__isnull=True)
-            .first()
-        )
-        if form is None or form.published is None:
+        rows = OrderForm.objects.select_related("published", "warehouse__district").filter(deleted_at__isnull=True)
+        form = rows.filter(pk=draft_of).first() if draft_of else rows.filter(slug=slug).first()
+        if form is None or (form.published is None and not draft_of):
             return None
-        content = form.published.content
+        if draft_of:
+            content = content_full(form.draft)
+        else:
+            assert form.published is not None
+            content = content_full(form.published.content)
         return Snapshot(
             form_id=form.pk,
             slug=form.slug,
@@ -168,7 +183,25 @@ def _build(store_id: int, slug: str) -> Snapshot | None:
             couriers=_couriers(content),
             bank_accounts=_bank_accounts(),
             cs=_cs(content),
+            success=form.success or content["success"],
+            blocked=_blocked(),
+            quota_left=_quota_left(form),
+            is_draft=bool(draft_of),
         )
+
+
+def _quota_left(form: OrderForm) -> int | None:
+    if form.quota is None:
+        return None
+    figures = orders_of_forms([form.pk]).get(form.pk)
+    return form.quota - (figures.alive if figures else 0)
+
+
+def _blocked() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind, value in BlockEntry.objects.values_list("kind", "value")[:2000]:
+        found.setdefault(kind, []).append(value)
+    return found
 
 
 def _store_part(store: Store) -> dict[str, Any]:
@@ -185,6 +218,7 @@ def _store_part(store: Store) -> dict[str, Any]:
         "unique_code_enabled": store.unique_code_enabled,
         "payment_hours": store.payment_hours,
         "duplicate_window_hours": store.duplicate_window_hours,
+        "hosts": redirect_hosts(store),
     }
 
 
@@ -268,14 +302,18 @@ def _bank_accounts() -> list[dict[str, Any]]:
 
 def _cs(content: dict[str, Any]) -> list[dict[str, Any]]:
     """Who takes the form's leads: the form's own list, else everyone with the CS preset, else the owner."""
-    active = Membership.objects.filter(is_active=True, removed_at__isnull=True, takes_leads=True)
+    active = Membership.objects.select_related("user").filter(is_active=True, removed_at__isnull=True, takes_leads=True)
     chosen = {c["membership_id"]: c["weight"] for c in content["cs"]}
     if chosen:
-        rows = active.filter(pk__in=chosen)
-        return [{"id": m.pk, "weight": chosen[m.pk]} for m in rows.order_by("id")]
-    rows = active.filter(role__preset="customer_service")
-    people = [{"id": m.pk, "weight": m.lead_weight} for m in rows.order_by("id")]
+        people = list(active.filter(pk__in=chosen).order_by("id"))
+        if people:
+            return [_person(m, chosen[m.pk]) for m in people]
+    people = list(active.filter(role__preset="customer_service").order_by("id"))
     if people:
-        return people
+        return [_person(m, m.lead_weight) for m in people]
     owner = active.filter(role__preset="owner").order_by("id").first()
-    return [{"id": owner.pk, "weight": 1}] if owner else []
+    return [_person(owner, 1)] if owner else []
+
+
+def _person(member: Membership, weight: int) -> dict[str, Any]:
+    return {"id": member.pk, "weight": weight, "name": member.user.name, "phone": member.user.phone}

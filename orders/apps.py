@@ -14,14 +14,16 @@ class OrdersConfig(AppConfig):
         ports.register_erasure("orders", store_erase)
         # registers the outbox handlers
         from catalog import ports as catalog_ports
+        from forms.ports import count_orders_with
         from orders import (
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )
-        from orders.queries import warehouse_has_open_orders
+        from orders.queries import order_count_of_form, orders_of_forms, warehouse_has_open_orders
         from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
 
         catalog_ports.register_uses("order", stock_uses.uses_of)
         catalog_ports.register_order_names(stock_uses.order_names)
         for action in ("warehouse.delete", "warehouse.deactivate"):
             guards.guard(action, warehouse_has_open_orders)
+        count_orders_with(orders_of_forms, order_count_of_form)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -16,6 +14,7 @@ from bosonline import phone as phones
 from bosonline.errors import ValidationFailed
 from bosonline.jobs import job_kind, job_start
 from bosonline.models import BackgroundJob
+from bosonline.sheets import FORMATS, write_rows
 from orders.filters import orders_for
 from orders.models import Order
 from sellers.models import Membership
@@ -26,18 +25,12 @@ COLUMNS = (
     "postal_code", "goods", "discount", "shipping", "shipping_discount", "insurance", "cod_fee", "unique_code", "total",
     "payment_method", "status", "payment_status", "shipping_status", "courier_name", "service_code", "awb", "note",
 )  # fmt: skip
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def neutral(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is made plain by a leading apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
 
 
 def orders_download(*, member: Member, query: QueryDict, file_format: str) -> BackgroundJob:
     """Queue a download of what the list's filters show now. Raises at ``format``."""
     member.require("export")
-    if file_format not in ("csv", "xlsx"):
+    if file_format not in FORMATS:
         raise ValidationFailed.field("format", _("Choose csv or xlsx."))
     params = {k: str(v) for k, v in query.dict().items() if k not in ("start", "limit", "after", "format")}
     rows = orders_for(member, params).count()
@@ -63,7 +56,7 @@ def _rows(job: BackgroundJob) -> Iterator[list[Any]]:
     zone = zoneinfo.ZoneInfo(member.store.time_zone)
     queryset = orders_for(member, job.params["filters"]).order_by("-id").only(*COLUMNS)
     for order in queryset.iterator(chunk_size=2000):
-        yield [neutral(_cell(order, name, member, zone)) for name in COLUMNS]
+        yield [_cell(order, name, member, zone) for name in COLUMNS]
 
 
 def _cell(order: Order, name: str, member: Member, zone: zoneinfo.ZoneInfo) -> Any:
@@ -77,19 +70,4 @@ def _cell(order: Order, name: str, member: Member, zone: zoneinfo.ZoneInfo) -> A
 
 @job_kind("orders.download")
 def orders_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
-    if job.params["format"] == "csv":
-        with path.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for done, row in enumerate(_rows(job), 1):
-                writer.writerow(row)
-                yield done
-        return
-    with xlsxwriter.Workbook(
-        path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
-        sheet = book.add_worksheet("Pesanan")
-        sheet.write_row(0, 0, COLUMNS)
-        for done, row in enumerate(_rows(job), 1):
-            sheet.write_row(done, 0, row)
-            yield done
+    return write_rows(path, job.params["format"], title="Pesanan", header=COLUMNS, rows=_rows(job))

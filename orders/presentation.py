@@ -30,6 +30,10 @@ RISK_REASONS = {
     "junk_address": gettext_lazy("The address looks made up"),
     "many_by_phone": gettext_lazy("Many orders by this phone within an hour"),
     "many_by_ip": gettext_lazy("Many orders from this connection within an hour"),
+    "many_on_form": gettext_lazy("Very many orders on this form within a minute"),
+    "blocked_phone": gettext_lazy("This phone is on the blacklist"),
+    "blocked_ip": gettext_lazy("This connection is on the blacklist"),
+    "blocked_address": gettext_lazy("This address is on the blacklist"),
     "blacklisted": gettext_lazy("This customer is on the blacklist"),
     "return_history": gettext_lazy("Parcels to this phone came back before"),
 }

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order
-from orders.services import callbacks, payments, shipping
+from orders.services import callbacks, payments, shipping, trials
 from orders.services.status import SYSTEM, order_event, order_lock
 
 
@@ -51,3 +51,9 @@ def complete_delivered(limit: int = 500) -> int:
         with store_scope(store_id), transaction.atomic():
             order_event(order=order_lock(pk), status=Order.Status.COMPLETED, actor=SYSTEM, reason="days_passed")
     return len(due)
+
+
+@shared_task(name="orders.remove_trials")
+def remove_trials() -> int:
+    """Test orders older than a day."""
+    return trials.trial_orders_remove()

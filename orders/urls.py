@@ -17,6 +17,7 @@ urlpatterns = [
     path("pesanan/<int:pk>/kurir", v.OrderBookAction.as_view(), name="order-book"),
     path("pesanan/<int:pk>/kurir/batal", v.OrderCancelBookingAction.as_view(), name="order-cancel-booking"),
     path("pesanan/<int:pk>/resi", v.OrderAwbAction.as_view(), name="order-awb"),
+    path("pesanan/<int:pk>/bukti", v.OrderProofPage.as_view(), name="order-proof"),
     path("pesanan/<int:pk>/bayar", v.OrderConfirmPaymentAction.as_view(), name="order-confirm-payment"),
     path("pesanan/<int:pk>/aman", v.OrderClearRiskAction.as_view(), name="order-clear-risk"),
     path("pesanan/<int:pk>/catatan", v.OrderNoteAction.as_view(), name="order-note"),

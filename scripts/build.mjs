@@ -15,7 +15,7 @@ const out = path.join(root, "var", "build");
 const require = createRequire(import.meta.url);
 
 const SHEETS = {
-  "app.css": ["@tabler/core/dist/css/tabler.css", "./tokens.css", "./css/theme.css", "./css/frame.css", "./css/components.css", "./css/pages.css", "./css/settings.css", "./css/people.css", "./css/catalog.css"],
+  "app.css": ["@tabler/core/dist/css/tabler.css", "./tokens.css", "./css/theme.css", "./css/frame.css", "./css/components.css", "./css/pages.css", "./css/settings.css", "./css/people.css", "./css/catalog.css", "./css/editor.css"],
   "buyer.css": ["./tokens.css", "./buyer/buyer.css"],
 };
 // Dashboards need a browser with light-dark() anyway (Tabler does); buyers arrive in old in-app browsers.
@@ -23,6 +23,9 @@ const SCRIPTS = {
   "app.js": { entry: "js/app.js", target: ["chrome120", "firefox125", "safari17"] },
   "theme.js": { entry: "js/theme.js", target: ["es2018"] },
   "buyer.js": { entry: "buyer/buyer.js", target: ["es2018"] },
+  "pixels.js": { entry: "buyer/pixels.js", target: ["es2018"] },
+  "embed.js": { entry: "embed/embed.js", target: ["es2018"] },
+  "editor.js": { entry: "js/editor/editor.js", target: ["chrome120", "firefox125", "safari17"] },
 };
 const FONT = ["@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "fonts/inter-latin.woff2"];
 

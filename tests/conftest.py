@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import reset_hashers
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.test import TransactionTestCase
@@ -29,6 +30,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.dns import DnsServer
 
 ROOT = Path(__file__).resolve().parent.parent
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 # filled once from open data and never changed by a test
 REFERENCE = ("django_migrations", "stores_province", "stores_city", "stores_district", "stores_regionword",
              "stores_regionmatch", "stores_village", "stores_bank", "stores_courier", "django_content_type")  # fmt: skip
@@ -51,7 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = settings.STORAGES["default"]["OPTIONS"]["location"] = str(
         ROOT / "var" / f"media-{_run()}-{worker}"
     )
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [QUICK_HASHER]
+    reset_hashers(setting="PASSWORD_HASHERS")
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         _own_sandbox(config, worker, number)
 
@@ -81,6 +84,9 @@ def _own_sandbox(config: pytest.Config, worker: str, number: int) -> None:
     os.environ["SANDBOX_URL"] = settings.SANDBOX_URL = sandbox.url
     settings.BOSCOD_BASE_URL = f"{sandbox.url}/boscod"
     settings.WINPAY_BASE_URL = f"{sandbox.url}/winpay"
+    settings.META_BASE_URL = f"{sandbox.url}/meta"
+    settings.TIKTOK_BASE_URL = f"{sandbox.url}/tiktok"
+    settings.GOOGLE_BASE_URL = f"{sandbox.url}/google"
     settings.WINPAY_PRIVATE_KEY = str(sandbox.folder / "merchant_private.pem")
     settings.WINPAY_PUBLIC_KEY = str(sandbox.folder / "winpay_public.pem")
 
@@ -172,14 +178,14 @@ def _clean_redis(request: pytest.FixtureRequest) -> None:
     breakers_reset()
 
 
-def _truncate() -> None:
-    """Empty every table except reference data; numbers start at one again."""
+def _truncate(identity: str = "RESTART") -> None:
+    """Empty every table except reference data; numbers start at one again, or go on (``CONTINUE``)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [row[0] for row in cursor.fetchall() if row[0] not in REFERENCE]
         for attempt in range(5):
             try:
-                cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+                cursor.execute(f"TRUNCATE {', '.join(tables)} {identity} IDENTITY CASCADE")
                 return
             except OperationalError:  # a deadlock with the live worker's look into the outbox
                 if attempt == 4:
@@ -270,6 +276,8 @@ def _live_processes(
         "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
         "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
+        # people made by the test log in at the live server, also those with a real hash
+        "PASSWORD_HASHERS": f"{QUICK_HASHER},django.contrib.auth.hashers.Argon2PasswordHasher",
         "THROTTLE_ENABLED": "0",
         "GATEWAY_READ_TIMEOUT": "3",
         "DNS_NAMESERVERS": "127.0.0.1",
@@ -307,10 +315,12 @@ def live_app(_live_processes: LiveApp, django_db_blocker: DjangoDbBlocker, worke
     shutil.rmtree(_live_processes.mail, ignore_errors=True)  # the mail of the test before
     with django_db_blocker.unblock():
         _use_database(_live_processes.database)
-        _truncate()
+        # numbers go on: the running processes remember forms by theirs for a moment, and a late request of the test before
+        # may still come
+        _truncate("CONTINUE")
         yield _live_processes
         connection.close()
-        _truncate()
+        _truncate("CONTINUE")
         _use_database(f"test_{worker_name}")
 
 

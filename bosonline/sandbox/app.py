@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from bosonline.sandbox import boscod, control, winpay
+from bosonline.sandbox import boscod, control, conversions, winpay
 from bosonline.sandbox.failures import Failures
 from bosonline.sandbox.keys import ensure_keys
 from bosonline.sandbox.regions import regions
@@ -24,5 +24,6 @@ def create_app(state_dir: Path, app_url: str, seed: int = 1, mail: Path | None =
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.register_blueprint(boscod.blueprint(couriers))
     app.register_blueprint(winpay.blueprint(payments))
+    app.register_blueprint(conversions.blueprint(state, failures))
     app.register_blueprint(control.blueprint(state, failures, couriers, payments, mail or state_dir.parent / "mail"))
     return app

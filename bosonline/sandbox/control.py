@@ -128,6 +128,10 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
             winpay.notify(payment)
         return answer(payment)
 
+    @bp.get("/control/conversions")
+    def conversions() -> Any:
+        return answer(state.all("conversion", 200))
+
     @bp.get("/control/failures")
     def show() -> Any:
         return answer(failures.as_json())

@@ -116,7 +116,11 @@ class ProductStatusView(SeesCost):
 
     rights = {"PATCH": "products.edit"}
 
-    @extend_schema(request=s.ProductStatusIn, responses={200: dict})
+    @extend_schema(
+        request=s.ProductStatusIn,
+        responses={200: dict},
+        examples=[OpenApiExample("Off the shelf", request_only=True, value={"status": "inactive"})],
+    )
     def patch(self, request: Request, pk: int) -> Response:
         status = self.parse(s.ProductStatusIn)["status"]
         services.product_set_status(product_id=pk, status=status, actor_id=self.member.user.pk)
@@ -209,7 +213,11 @@ class VariantStatusView(SeesCost):
 
     rights = {"PATCH": "products.edit"}
 
-    @extend_schema(request=s.VariantStatusIn, responses={200: dict})
+    @extend_schema(
+        request=s.VariantStatusIn,
+        responses={200: dict},
+        examples=[OpenApiExample("Not sold now", request_only=True, value={"status": "inactive"})],
+    )
     def patch(self, request: Request, pk: int) -> Response:
         active = self.parse(s.VariantStatusIn)["status"] == "active"
         services.variant_set_status(variant_id=pk, is_active=active, actor_id=self.member.user.pk)

@@ -171,7 +171,7 @@ class VoucherStatusIn(serializers.Serializer[Any]):
     status = serializers.BooleanField()
 
 
-class DownloadIn(serializers.Serializer[Any]):
+class TableDownloadIn(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=["csv", "xlsx"], default="csv")
 
 

@@ -18,6 +18,7 @@ from catalog.api import serializers as s
 from catalog.api.common import LIST
 from catalog.exports import catalog_download
 from catalog.models import ImportRun
+from catalog.queries.moments import moment
 from catalog.services import imports
 from catalog.transfer.columns import columns_for
 
@@ -32,11 +33,11 @@ class DownloadView(ApiView):
     kind = ""
 
     @extend_schema(
-        request=s.DownloadIn, parameters=LIST, responses={202: dict},
+        request=s.TableDownloadIn, parameters=LIST, responses={202: dict},
         examples=[OpenApiExample("XLSX", request_only=True, value={"format": "xlsx"})],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        data = self.parse(s.DownloadIn)
+        data = self.parse(s.TableDownloadIn)
         job = catalog_download(
             member=self.member, kind=self.kind, query=request.query_params, file_format=data["format"]
         )
@@ -79,8 +80,8 @@ def run_as_api(run: ImportRun, *, see_cost: bool, rows: bool = True) -> dict[str
         "counts": run.counts,
         "error": run.error,
         "job_id": run.job_id,
-        "created_at": run.created_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "created_at": moment(run.created_at),
+        "finished_at": moment(run.finished_at) if run.finished_at else None,
     }
     return data | ({"rows": run.report} if rows else {})
 

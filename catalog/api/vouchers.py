@@ -93,7 +93,11 @@ class VoucherStatusView(ApiView):
     group = "voucher"
     rights = {"PATCH": "vouchers.edit"}
 
-    @extend_schema(request=s.VoucherStatusIn, responses={200: dict})
+    @extend_schema(
+        request=s.VoucherStatusIn,
+        responses={200: dict},
+        examples=[OpenApiExample("Off", request_only=True, value={"status": False})],
+    )
     def patch(self, request: Request, pk: int) -> Response:
         on = self.parse(s.VoucherStatusIn)["status"]
         services.voucher_set_active(voucher_id=pk, is_active=on, actor_id=self.member.user.pk)

@@ -12,6 +12,7 @@ from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import NotFound, ValidationFailed
 from catalog import ports
 from catalog.models import Category, Product, ProductImage, StockLevel, Variant
+from catalog.queries.moments import moment
 from catalog.services.images import image_url
 from catalog.services.variants import MAX_ATTRIBUTES, MAX_TIERS, MAX_VARIANTS
 from stores.models import Warehouse
@@ -113,8 +114,8 @@ def product_rows(products: Collection[Product]) -> list[dict[str, Any]]:
                 "reserved": level["reserved"],
                 "available": level["on_hand"] - level["reserved"],
                 "image": image_url(picture.sizes, 160) if picture else "",
-                "created_at": p.created_at.isoformat(),
-                "updated_at": p.updated_at.isoformat(),
+                "created_at": moment(p.created_at),
+                "updated_at": moment(p.updated_at),
             }
         )
     return rows
@@ -223,8 +224,8 @@ def product_as_api(product: Product, *, see_cost: bool) -> dict[str, Any]:
             for pi in product.product_images.all()
         ],
         "variants": variants,
-        "created_at": product.created_at.isoformat(),
-        "updated_at": product.updated_at.isoformat(),
+        "created_at": moment(product.created_at),
+        "updated_at": moment(product.updated_at),
     }
 
 

@@ -14,6 +14,7 @@ from bosonline.api.lists import ListSpec, Page, page_of, parse_date
 from bosonline.errors import NotFound, ValidationFailed
 from catalog import ports
 from catalog.models import Product, Variant, Voucher, VoucherUse
+from catalog.queries.moments import moment
 from stores.models import Store
 from stores.queries import store_today
 
@@ -147,8 +148,8 @@ def voucher_uses_page(
             "order_number": numbers.get(use.order_id, ""),
             "phone": use.phone if see_phone else phones.masked(use.phone),
             "amount": use.amount,
-            "used_at": use.created_at.isoformat(),
-            "released_at": use.released_at.isoformat() if use.released_at else None,
+            "used_at": moment(use.created_at),
+            "released_at": moment(use.released_at) if use.released_at else None,
         }
         for use in page.rows
     ]

@@ -23,10 +23,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
-from bosonline.jobs import job_kind, job_start
+from bosonline.jobs import KEEP, job_kind, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import neutral
 from bosonline.tables import MAX_BYTES, BadCell, Table, TableRefused, table_open
+from bosonline.tenancy import all_stores
 from catalog.models import ImportMapping, ImportRun
 from catalog.transfer.base import TableResource
 from catalog.transfer.columns import columns_for, mapping_guess, remembered
@@ -221,19 +222,23 @@ def _judged(
     data, numbers, problems = _dataset(run)
     resource = _resource(run, member, job)
     resource.row_numbers, resource.row_problems = numbers, problems
+    # never the library's own dry run: it opens a savepoint per row and hides the progress in a transaction to be rolled back
     result = resource.import_data(
-        data, dry_run=dry_run, use_transactions=False, raise_errors=False, skip_errors=run.skip_errors
+        data, dry_run=False, use_transactions=False, raise_errors=False, write=not dry_run, skip_errors=run.skip_errors
     )
     if result.base_errors:
         error = result.base_errors[0].error
         raise error if isinstance(error, DomainError | DatabaseError) else RuntimeError("import failed") from error
-    return _report(result, numbers, {f.attribute: f.column_name for f in resource.get_import_fields()})
+    columns = {f.attribute: f.column_name for f in resource.get_import_fields()}
+    return _report(result, numbers, [str(sku or "") for sku in data["sku"]], columns)
 
 
 _KINDS = {"new": "new", "update": "changed", "skip": "unchanged", "invalid": "errors", "error": "errors"}
 
 
-def _report(result: Any, numbers: list[int], columns: dict[str, str]) -> tuple[dict[str, int], list[dict[str, Any]]]:
+def _report(
+    result: Any, numbers: list[int], skus: list[str], columns: dict[str, str]
+) -> tuple[dict[str, int], list[dict[str, Any]]]:
     counts = {"new": 0, "changed": 0, "unchanged": 0, "errors": 0}
     shown = dict(counts)
     rows: list[dict[str, Any]] = []
@@ -244,11 +249,11 @@ def _report(result: Any, numbers: list[int], columns: dict[str, str]) -> tuple[d
             continue
         shown[kind] += 1
         line = row.instance
-        entry: dict[str, Any] = {"row": numbers[index], "kind": kind, "sku": str(getattr(line, "sku", "") or "")}
+        entry: dict[str, Any] = {"row": numbers[index], "kind": kind, "sku": skus[index]}
         if kind == "changed":
             entry["changes"] = {columns.get(k, k): [_shown(v) for v in pair] for k, pair in line.changes().items()}
-            if getattr(line, "told", False):
-                entry["changes"]["product"] = ["", line.group.values["name"]]
+            for name, pair in getattr(line, "told", {}).items():  # what the row says of its product
+                entry["changes"][columns.get(name, name)] = [_shown(v) for v in pair]
         if kind == "errors":
             entry["errors"] = {columns.get(k, k): texts for k, texts in _row_errors(row).items()}
         rows.append(entry)
@@ -339,3 +344,15 @@ def _tell(run: ImportRun) -> None:
             body=body,
             url=f"/produk/impor/{run.pk}",
         )
+
+
+def imports_sweep() -> int:
+    """Remove the files of runs that nobody finished within a week; the runs themselves stay in the list."""
+    with all_stores():
+        old = list(ImportRun.objects.filter(created_at__lt=timezone.now() - KEEP).exclude(file="")[:500])
+        for run in old:
+            for name in (run.file, f"{run.file}.rows"):
+                _path(name).unlink(missing_ok=True)
+            status = run.status if run.status == ImportRun.Status.APPLIED else ImportRun.Status.FAILED
+            ImportRun.objects.filter(pk=run.pk).update(file="", status=status)
+        return len(old)

@@ -63,3 +63,16 @@ def _tell(store_id: int, fallen: Sequence[tuple[int, int]]) -> None:
 def order_watch(*, variant_ids: Collection[int], warehouse_id: int) -> int:
     """After an order took its pieces (the order's own statement does not look, so that it stays short)."""
     return levels_watch(list(StockLevel.objects.filter(variant_id__in=variant_ids, warehouse_id=warehouse_id)))
+
+
+def levels_review(store_id: int, _ids: Collection[int]) -> None:
+    """Subscriber: the store's settings changed, perhaps its limit. What is low by the new one is marked without an alert:
+    nothing fell."""
+    limit = Store.objects.values_list("low_stock_at", flat=True).get(pk=store_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalog_stocklevel SET low_since = CASE WHEN on_hand - reserved <= %(limit)s AND NOT sell_when_empty"
+            " THEN now() END WHERE store_id = %(store)s"
+            " AND (low_since IS NOT NULL) <> (on_hand - reserved <= %(limit)s AND NOT sell_when_empty)",
+            {"limit": limit, "store": store_id},
+        )

@@ -1,7 +1,7 @@
 """What the three import resources share: lines compared with what is there, collected, then written at once.
 
 A resource never saves row by row. ``import_data`` (django-import-export) parses and judges every row and calls it new,
-changed, unchanged or wrong; only when it is no dry run :meth:`write` stores all good lines in one transaction.
+changed, unchanged or wrong; only with ``write=True`` :meth:`TableResource.write` stores all good lines in one transaction.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class TableResource(resources.Resource):
         self.progress(kwargs["row_number"])
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
-        if kwargs.get("dry_run"):
+        if not kwargs.get("write"):
             return
         if (result.has_errors() or result.has_validation_errors()) and not kwargs.get("skip_errors"):
             raise Conflict(_("The file still has wrong rows. Nothing was imported."), code="rows_wrong")

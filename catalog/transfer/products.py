@@ -145,7 +145,7 @@ class ProductTable(FigureFields):
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         same = super().skip_row(instance, original, row, import_validation_errors)
         group = getattr(instance, "group", None)
-        return same and not (group is not None and getattr(instance, "told", False))
+        return same and not (group is not None and getattr(instance, "told", None))
 
     def _group(self, line: Any, errors: dict[str, Any]) -> Group | None:
         """The product this row belongs to."""
@@ -241,9 +241,9 @@ class ProductTable(FigureFields):
             if value is not None:
                 group.said.setdefault(name, (self.current, value))
                 if group.values[name] != value:
+                    line.told = getattr(line, "told", {}) | {name: [group.values[name], value]}
                     group.values[name] = value
                     group.changed = True
-                    line.told = True
         if line.target is not None:
             return
         filled = [(getattr(line, a), getattr(line, b)) for _n, a, b in PAIRS if getattr(line, b)]

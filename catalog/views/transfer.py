@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bosonline.errors import DomainError, NotFound
-from bosonline.jobs import job_of
 from bosonline.models import BackgroundJob
 from catalog.exports import VIEW, catalog_download
 from catalog.models import ImportRun
@@ -151,30 +147,4 @@ class DownloadStart(StorePage):
         query = QueryDict(request.GET.urlencode(), mutable=True)
         file_format = query.pop("format", ["csv"])[-1]
         job = catalog_download(member=self.member, kind=kind, query=query, file_format=str(file_format))
-        return redirect("product-download-job", pk=job.pk)
-
-
-class DownloadPage(StorePage):
-    """One's own download: progress, then the file."""
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        job = job_of(job_id=pk, user_id=self.member.user.pk)
-        url = reverse("product-download-file", args=[job.pk]) if job.status == "done" else None
-        context = {
-            "job": {"id": job.pk, "title": job.filename, "status": job.status, "progress": job.progress,
-                    "rows": job.rows_done, "total": job.rows_total, "message": job.error, "url": url},
-            "poll_url": request.path,
-            "back_url": reverse(LIST.get(job.params.get("kind", ""), "products")),
-        }  # fmt: skip
-        template = "components/progress_bar.html" if getattr(request, "htmx", False) else "catalog/download.html"
-        return render(request, template, context)
-
-
-class DownloadFile(StorePage):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        job = job_of(job_id=pk, user_id=self.member.user.pk)
-        path = Path(settings.MEDIA_ROOT) / job.file
-        if not job.file or not path.is_file():
-            messages.error(request, _("This file does not exist any more."))
-            return redirect("products")
-        return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)
+        return redirect(f"{reverse('downloads')}#job-{job.pk}")

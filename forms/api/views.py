@@ -1,4 +1,4 @@
-"""Forms over HTTP: for sellers, and what a buyer's page reads before it orders."""
+"""What a buyer's page reads and tells before it orders, and shipping prices for sellers."""
 
 from __future__ import annotations
 
@@ -7,91 +7,28 @@ from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bosonline import phone as phones
 from bosonline.api.lists import parse_int
-from bosonline.api.views import ApiView, IdempotentMixin
+from bosonline.api.views import ApiView
 from bosonline.errors import ValidationFailed
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
 from forms import queries
 from forms.api import serializers as s
+from forms.prefill import prefill_forget
 from forms.pricing import Basket, basket_of
 from forms.services import abandoned, stats
-from forms.services import forms as services
 from forms.services.rates import rates_find, shipping_options
+from forms.services.vouchers import vouchers_for
 from forms.snapshot import Snapshot
 from stores.models import Warehouse
 from stores.queries import area_of
 
 STORE = OpenApiParameter("store", str, description="the store's subdomain, when not asked on its own host")
-
-
-class FormsView(IdempotentMixin, ApiView):
-    """Order forms with views, starts and orders."""
-
-    group = "form"
-    rights = {"GET": "forms.view", "POST": "forms.create"}
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request) -> Response:
-        page = queries.forms_page(request.query_params)
-        counts = queries.stats_of([f.pk for f in page.rows])
-        data = [queries.form_as_api(f, self.member.store, counts.get(f.pk)) for f in page.rows]
-        return Response({"data": data, "total": page.total, "next": page.next})
-
-    @extend_schema(request=s.FormIn, responses={201: dict})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request)
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        data = self.parse(s.FormIn)
-        form = services.form_create(
-            store=self.member.store, name=data["name"], slug=data["slug"], content=data["content"],
-            actor_id=self.member.user.pk,
-        )  # fmt: skip
-        if data["publish"]:
-            form = services.form_publish(form=form, actor_id=self.member.user.pk)
-        answer = queries.form_as_api(queries.form_get(form.pk), self.member.store)
-        return Response({"data": answer | {"content": form.draft}}, status=201)
-
-
-class FormView(ApiView):
-    """One form: its content as edited, and its published version."""
-
-    group = "form"
-    rights = {"GET": "forms.view", "PUT": "forms.edit"}
-
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request, pk: int) -> Response:
-        form = queries.form_get(pk)
-        counts = queries.stats_of([pk])
-        answer = queries.form_as_api(form, self.member.store, counts.get(pk))
-        return Response({"data": answer | {"content": form.draft}})
-
-    @extend_schema(request=s.FormIn, responses={200: dict})
-    def put(self, request: Request, pk: int) -> Response:
-        data = self.parse(s.FormIn)
-        form = services.form_save_draft(form=queries.form_get(pk), content=data["content"], name=data["name"])
-        if data["publish"]:
-            form = services.form_publish(form=form, actor_id=self.member.user.pk)
-        return Response({"data": queries.form_as_api(form, self.member.store) | {"content": form.draft}})
-
-
-class FormStatusView(ApiView):
-    """Publish or close a form."""
-
-    group = "form"
-    rights = {"PATCH": "forms.edit"}
-
-    @extend_schema(request=s.FormStatusIn, responses={200: dict})
-    def patch(self, request: Request, pk: int) -> Response:
-        status = self.parse(s.FormStatusIn)["status"]
-        form = services.form_set_status(form_id=pk, status=status, actor_id=self.member.user.pk)
-        return Response({"data": queries.form_as_api(form, self.member.store)})
 
 
 class CheckoutFormView(ApiView):
@@ -108,6 +45,14 @@ class CheckoutFormView(ApiView):
         if request.headers.get("If-None-Match") == etag:
             return Response(status=304, headers={"ETag": etag})
         return Response({"data": data}, headers={"ETag": etag, "Cache-Control": "public, max-age=0, must-revalidate"})
+
+
+def asked(request: Request) -> Snapshot:
+    """The form named by ``form``, ``store`` and, in test mode, ``test_token``."""
+    params = request.query_params
+    return queries.asked_snapshot(
+        request._request, params.get("form", ""), store=params.get("store", ""), test_token=params.get("test_token", "")
+    )
 
 
 def chosen_basket(request: Request, snapshot: Snapshot) -> Basket:
@@ -138,8 +83,7 @@ class RatesView(ApiView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         params = request.query_params
-        store_id = queries.buyer_store_id(request._request, params.get("store", ""))
-        snapshot = queries.public_snapshot(store_id, params.get("form", ""))
+        snapshot = asked(request)
         district = parse_int(params, "district", 0, maximum=2**31 - 1)
         if area_of(district) is None:
             raise ValidationFailed.field("district", _("Choose your district from the list."))
@@ -147,8 +91,50 @@ class RatesView(ApiView):
         if method not in snapshot.methods:
             raise ValidationFailed.field("payment_method", _("Choose a payment method."))
         basket = chosen_basket(request, snapshot)
-        data = shipping_options(snapshot, basket, destination_id=district, method=method)
+        data, refreshing = shipping_options(snapshot, basket, destination_id=district, method=method)
+        return Response({"data": data, "total": len(data), "refreshing": refreshing})
+
+
+class CheckoutVouchersView(ApiView):
+    """Vouchers that can be used for this form, these items, this destination and method; with ``code`` that one's answer."""
+
+    actor, group = "public", "checkout"
+    limits = {"GET": Limit(60, 60)}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("form", str, required=True), STORE, OpenApiParameter("district", int),
+            OpenApiParameter("items", str), OpenApiParameter("package", str), OpenApiParameter("payment_method", str),
+            OpenApiParameter("courier_quote", str), OpenApiParameter("phone", str), OpenApiParameter("code", str),
+        ],
+        responses={200: dict},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        params = request.query_params
+        snapshot = asked(request)
+        method = params.get("payment_method", "") or next(iter(snapshot.methods))
+        if method not in snapshot.methods:
+            raise ValidationFailed.field("payment_method", _("Choose a payment method."))
+        with store_scope(snapshot.store["id"]):
+            data = vouchers_for(
+                snapshot, chosen_basket(request, snapshot), method=method,
+                district_id=parse_int(params, "district", 0, maximum=2**31 - 1), phone=params.get("phone", "")[:40],
+                quote=params.get("courier_quote", "")[:1000], code=params.get("code", "")[:30].replace("\x00", "?"),
+            )  # fmt: skip
         return Response({"data": data, "total": len(data)})
+
+
+class ForgetView(ApiView):
+    """ "Bukan saya": this browser forgets the buyer's details."""
+
+    actor, group = "public", "checkout"
+    limits = {"POST": Limit(30, 60)}
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        response = Response(status=204)
+        prefill_forget(response)
+        return response
 
 
 class StoreRatesView(ApiView):
@@ -191,14 +177,19 @@ class AbandonedView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(60, 60)}
 
-    @extend_schema(request=s.AbandonedIn, responses={201: dict})
+    @extend_schema(
+        request=s.AbandonedIn, responses={201: dict},
+        examples=[OpenApiExample("begun", request_only=True, value={
+            "form": "madu-asli", "phone": "081234567890", "name": "Siti", "data": {"area": "Juwana, Pati"},
+        })],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.AbandonedIn)
         store_id = queries.buyer_store_id(request._request, data["store"])
         snapshot = queries.public_snapshot(store_id, data["form"])
         with store_scope(store_id):
             row = abandoned.abandoned_capture(
-                snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"]
+                snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"], token=data["token"]
             )
         return Response({"data": {"token": row.token}}, status=201)
 
@@ -209,7 +200,10 @@ class AbandonedUpdateView(ApiView):
     actor, group = "public", "checkout"
     limits = {"PUT": Limit(240, 60)}
 
-    @extend_schema(request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict})
+    @extend_schema(
+        request=s.AbandonedUpdateIn, parameters=[STORE], responses={200: dict},
+        examples=[OpenApiExample("more", value={"name": "Siti Aminah", "data": {"street": "Jl. Melati 5"}}, request_only=True)],
+    )  # fmt: skip
     def put(self, request: Request, token: str) -> Response:
         data = self.parse(s.AbandonedUpdateIn)
         store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
@@ -224,7 +218,10 @@ class ViewsView(ApiView):
     actor, group = "public", "checkout"
     limits = {"POST": Limit(240, 60)}
 
-    @extend_schema(request=s.ViewIn, responses={202: None})
+    @extend_schema(
+        request=s.ViewIn, responses={202: None},
+        examples=[OpenApiExample("view", value={"form": "madu-asli", "kind": "views"}, request_only=True)],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         data = self.parse(s.ViewIn)
         store_id = queries.buyer_store_id(request._request, data["store"])

@@ -1,23 +1,28 @@
-"""Order forms: created, drafted, published, closed."""
+"""Order forms: created, drafted, published, restored, closed, removed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import pagecache, timeline
-from bosonline.errors import NotFound, ValidationFailed
+from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Variant
 from catalog.services.products import slug_for
-from forms.content import content_clean, sold_variant_ids
+from forms.content import content_clean, content_full, content_problems, sold_variant_ids
 from forms.models import FormProduct, FormVersion, OrderForm
 from forms.snapshot import snapshot_forget
 from stores.models import Store, Warehouse
 from stores.queries import hosts_of
+
+# addresses of a store's host that are no forms
+RESERVED = frozenset({"api", "o", "embed", "static", "media", "theme", "healthz", "robots", "favicon", "test"})
 
 
 @transaction.atomic
@@ -29,52 +34,85 @@ def form_create(
     if warehouse is None:
         raise ValidationFailed.field("warehouse", _("Add a warehouse first: couriers need to know where to collect."))
     slug = slug.strip().lower()
-    if slug and OrderForm.objects.filter(slug=slug, deleted_at__isnull=True).exists():
-        raise ValidationFailed.field("slug", _("Another form already has this link."))
+    if slug:
+        slug_check(slug)
     clean = content_clean(content)
     clean["title"] = clean["title"] or name
-    _check_variants(clean)
+    variants_check(clean)
     form = OrderForm.objects.create(
         store=store,
         name=name.strip()[:80],
-        slug=slug or slug_for(store, name, OrderForm),
+        slug=slug or slug_free(store, name),
         warehouse=warehouse,
         draft=clean,
     )
-    timeline.record(store_id=store.pk, subject="form", subject_id=form.pk, kind="form.created", actor_id=actor_id)
+    _line(form, "form.created", actor_id)
     return form
 
 
-def _check_variants(content: dict[str, Any]) -> list[Variant]:
+def slug_check(slug: str, *, exclude: int | None = None) -> None:
+    """Raises at ``slug`` when the address is another form's or no form may have it."""
+    if slug in RESERVED:
+        raise ValidationFailed.field("slug", _("This link is reserved."))
+    if OrderForm.objects.filter(slug=slug, deleted_at__isnull=True).exclude(pk=exclude).exists():
+        raise ValidationFailed.field("slug", _("Another form already has this link."))
+
+
+def slug_free(store: Store, name: str) -> str:
+    slug = slug_for(store, name, OrderForm)
+    return slug_for(store, f"form-{slug}", OrderForm) if slug in RESERVED else slug
+
+
+def variants_check(content: dict[str, Any], *, living: bool = False) -> list[Variant]:
+    """The variants a content sells. Raises at ``variant_ids`` for another store's, and for removed ones if ``living``."""
     wanted = sold_variant_ids(content)
-    variants = list(Variant.objects.filter(pk__in=wanted, deleted_at__isnull=True))
+    rows = Variant.objects.filter(pk__in=wanted)
+    if living:
+        rows = rows.filter(deleted_at__isnull=True, product__deleted_at__isnull=True)
+    variants = list(rows)
     if len(variants) != len(wanted):
         raise ValidationFailed.field("variant_ids", _("A chosen variant does not exist any more."))
     return variants
 
 
 @transaction.atomic
-def form_save_draft(*, form: OrderForm, content: dict[str, Any], name: str | None = None) -> OrderForm:
-    """Autosave: buyers see nothing of it before it is published."""
+def form_save_draft(
+    *, form: OrderForm, content: dict[str, Any], name: str | None = None, expected_rev: int | None = None
+) -> OrderForm:
+    """Autosave: buyers see nothing of it before it is published.
+
+    ``expected_rev`` is the ``draft_rev`` the editor began with; 409 ``draft_changed`` when another one saved meanwhile.
+    """
     clean = content_clean(content)
-    _check_variants(clean)
-    form.draft = clean
-    if name:
-        form.name = name.strip()[:80]
-    form.save(update_fields=["draft", "name", "updated_at"])
+    variants_check(clean)
+    rows = OrderForm.objects.filter(pk=form.pk, deleted_at__isnull=True)
+    if expected_rev is not None:
+        rows = rows.filter(draft_rev=expected_rev)
+    form.name = (name or form.name).strip()[:80] or form.name
+    if not rows.update(draft=clean, name=form.name, draft_rev=F("draft_rev") + 1):
+        raise Conflict(
+            _("This form was changed in another window. Load it again before you go on."), code="draft_changed"
+        )
+    form.refresh_from_db(fields=["draft", "draft_rev", "updated_at"])
+    return form
+
+
+def form_locked(form_id: int) -> OrderForm:
+    form = OrderForm.objects.select_for_update(of=("self",)).filter(pk=form_id, deleted_at__isnull=True).first()
+    if form is None:
+        raise NotFound()
     return form
 
 
 @transaction.atomic
 def form_publish(*, form: OrderForm, actor_id: int | None = None) -> OrderForm:
-    """Make the draft what buyers get, keeping it as a version. Raises when it could not take an order."""
-    form = OrderForm.objects.select_for_update(of=("self",)).get(pk=form.pk)
-    content = form.draft
-    variants = _check_variants(content)
-    if not content["variant_ids"] and not content["packages"]:
-        raise ValidationFailed.field("variant_ids", _("Choose at least one product to sell."))
-    if not content["payment_methods"]:
-        raise ValidationFailed.field("payment_methods", _("Choose at least one payment method."))
+    """Make the draft what buyers get, keeping it as a version. Raises at the fields that could not take an order."""
+    form = form_locked(form.pk)
+    content = content_full(form.draft)
+    problems = content_problems(content)
+    if problems:
+        raise ValidationFailed(next(iter(problems.values()))[0], code="not_publishable", errors=problems)
+    variants = variants_check(content, living=True)
     number = (form.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     version = FormVersion.objects.create(
         store_id=form.store_id, form=form, number=number, content=content, created_by_id=actor_id
@@ -88,34 +126,88 @@ def form_publish(*, form: OrderForm, actor_id: int | None = None) -> OrderForm:
     form.status = OrderForm.Status.PUBLISHED
     form.revision += 1
     form.save(update_fields=["published", "status", "revision", "updated_at"])
-    timeline.record(
-        store_id=form.store_id, subject="form", subject_id=form.pk, kind="form.published", actor_id=actor_id,
-        data={"version": number},
-    )  # fmt: skip
+    _line(form, "form.published", actor_id, {"version": number})
     forget_on_commit(form.store_id, [form.slug])
+    return form
+
+
+@transaction.atomic
+def form_restore(*, form_id: int, number: int, actor_id: int | None = None) -> OrderForm:
+    """Put a kept version back into the draft. Buyers see it after publishing, which keeps a version of its own."""
+    form = form_locked(form_id)
+    version = form.versions.filter(number=number).first()
+    if version is None:
+        raise NotFound(_("This version does not exist."))
+    form.draft = content_full(version.content)
+    form.draft_rev += 1
+    form.save(update_fields=["draft", "draft_rev", "updated_at"])
+    _line(form, "form.restored", actor_id, {"version": number})
     return form
 
 
 @transaction.atomic
 def form_set_status(*, form_id: int, status: str, actor_id: int | None = None) -> OrderForm:
     """Close a form or open it again. An open form needs a published version."""
-    form = OrderForm.objects.select_for_update(of=("self",)).filter(pk=form_id, deleted_at__isnull=True).first()
-    if form is None:
-        raise NotFound()
+    form = form_locked(form_id)
     if status == OrderForm.Status.PUBLISHED and form.published_id is None:
         return form_publish(form=form, actor_id=actor_id)
+    if status == OrderForm.Status.CLOSED and form.published_id is None:
+        raise Conflict(_("A draft is not open, so it cannot be closed."), code="not_published")
     before, form.status = form.status, status
+    if before == status:
+        return form
     form.revision += 1
     form.save(update_fields=["status", "revision", "updated_at"])
-    timeline.record(
-        store_id=form.store_id, subject="form", subject_id=form.pk, kind="form.status", actor_id=actor_id,
-        data={"before": before, "after": status},
-    )  # fmt: skip
+    _line(form, "form.status", actor_id, {"before": before, "after": status})
     forget_on_commit(form.store_id, [form.slug])
     return form
 
 
-def forget_on_commit(store_id: int, slugs: Sequence[str]) -> None:
+@transaction.atomic
+def form_settings(
+    *,
+    form_id: int,
+    slug: str | None = None,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    quota: int | None = None,
+    actor_id: int | None = None,
+) -> OrderForm:
+    """Link, schedule and quota: they take effect at once. ``None`` for the times and the quota means "no limit"."""
+    form = form_locked(form_id)
+    before = form.slug
+    if slug is not None and slug.strip().lower() != before:
+        form.slug = slug.strip().lower()
+        slug_check(form.slug, exclude=form.pk)
+    if opens_at and closes_at and closes_at <= opens_at:
+        raise ValidationFailed.field("closes_at", _("The form must close after it opens."))
+    form.opens_at, form.closes_at, form.quota = opens_at, closes_at, quota
+    form.revision += 1
+    form.save(update_fields=["slug", "opens_at", "closes_at", "quota", "revision", "updated_at"])
+    _line(form, "form.settings", actor_id, {"slug": form.slug, "slug_before": before, "quota": quota})
+    forget_on_commit(form.store_id, {before, form.slug})
+    return form
+
+
+@transaction.atomic
+def form_delete(*, form_id: int, actor_id: int | None = None) -> None:
+    """Soft: past orders keep their form, the link is free again, the products can be removed."""
+    form = form_locked(form_id)
+    form.deleted_at = timezone.now()
+    form.revision += 1
+    form.save(update_fields=["deleted_at", "revision"])
+    FormProduct.objects.filter(form=form).delete()
+    _line(form, "form.deleted", actor_id)
+    forget_on_commit(form.store_id, [form.slug])
+
+
+def _line(form: OrderForm, kind: str, actor_id: int | None, data: dict[str, Any] | None = None) -> None:
+    timeline.record(
+        store_id=form.store_id, subject="form", subject_id=form.pk, kind=kind, actor_id=actor_id, data=data or {}
+    )
+
+
+def forget_on_commit(store_id: int, slugs: Collection[str]) -> None:
     """Drop the cached snapshots and pages of these forms once the change is committed."""
 
     before = hosts_of(store_id)  # the change may be one of the hosts themselves

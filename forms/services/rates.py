@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,16 +19,20 @@ from bosonline import crypto
 from bosonline.bill import insurance_of
 from bosonline.errors import Conflict, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError
-from bosonline.gateways.boscod import boscod_client
+from bosonline.gateways.boscod import Rate, boscod_client
 from bosonline.money import fee_of
 from bosonline.redis import redis_client
 from forms.pricing import Basket, cod_terms, subsidy_of
 from forms.snapshot import Snapshot
+from stores.queries import area_of
 
 log = structlog.get_logger("rates")
 
 SALT = "courier-quote"
 FRESH_SECONDS = 600
+# how long a buyer's request waits for the couriers, and how long the question itself may take
+BUDGET_SECONDS = 1.3
+BACKGROUND_SECONDS = 5.0
 # The option offered when neither BosCOD nor the cache knows a price: CS tells the buyer the shipping fee.
 MANUAL = "manual"
 
@@ -91,8 +98,65 @@ def _store(origin_id: int, destination_id: int, weight_grams: int, rates: list[S
         log.warning("rate_cache_unavailable")
 
 
-def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[list[StoredRate], bool]:
-    """Rates and whether they are an estimate (BosCOD is away, these are from the last 24 hours).
+class _Flight:
+    """One question to the couriers, asked in a thread of its own and shared by everybody who wants the same answer.
+
+    A buyer's request waits for it only ``BUDGET_SECONDS``. The question goes on: its answer fills the cache, so that
+    the page, which asks again a moment later, has the couriers that were too slow.
+    """
+
+    def __init__(self, origin_id: int, destination_id: int, weight_grams: int) -> None:
+        self.found: list[StoredRate] = []
+        self.question = (origin_id, destination_id, weight_grams)
+        self.future = _pool.submit(self._ask)
+
+    def _ask(self) -> list[StoredRate]:
+        origin_id, destination_id, weight_grams = self.question
+        try:
+            result = boscod_client().rates_all(
+                origin_id, destination_id, _bracket(weight_grams), deadline_seconds=BACKGROUND_SECONDS,
+                on_rates=lambda batch: self.found.extend(map(_stored, batch)),
+            )  # fmt: skip
+        finally:
+            with _flights_lock:
+                _flights.pop(_cache_key(*self.question), None)
+        rates = [_stored(rate) for rate in result.rates]
+        if rates and result.complete:
+            _store(origin_id, destination_id, weight_grams, rates)
+        return rates
+
+
+def _stored(r: Rate) -> StoredRate:
+    return StoredRate(
+        r.courier_code, r.courier_name, r.service_code, r.service_name, r.price, r.max_price, r.etd, r.cod
+    )
+
+
+_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="rates")
+_flights: dict[str, _Flight] = {}
+_flights_lock = threading.Lock()
+
+
+def _flight(origin_id: int, destination_id: int, weight_grams: int) -> _Flight:
+    key = _cache_key(origin_id, destination_id, weight_grams)
+    with _flights_lock:
+        flight = _flights.get(key)
+        if flight is None:
+            flight = _flights[key] = _Flight(origin_id, destination_id, weight_grams)
+        return flight
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``estimate``: from the cache because BosCOD is away. ``refreshing``: more couriers may answer in a moment."""
+
+    rates: list[StoredRate]
+    estimate: bool = False
+    refreshing: bool = False
+
+
+def rates_look(origin_id: int, destination_id: int, weight_grams: int, *, seconds: float | None = None) -> Found:
+    """What the couriers ask, within ``seconds`` (by default the budget of a buyer's request).
 
     Raises :class:`ServiceFailed` when there is neither an answer nor a cached one.
     """
@@ -100,49 +164,72 @@ def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[
         raise ValidationFailed.field("items", _("A parcel may weigh at most 99 kg."))
     cached = rates_cached(origin_id, destination_id, weight_grams)
     if cached and cached[1] < FRESH_SECONDS:
-        return cached[0], False
+        return Found(cached[0])
+    flight = _flight(origin_id, destination_id, weight_grams)
+    late = False
     try:
-        result = boscod_client().rates_all(origin_id, destination_id, _bracket(weight_grams))
+        return Found(flight.future.result(timeout=BUDGET_SECONDS if seconds is None else seconds))
+    except FutureTimeout:
+        late = True
+        if cached:
+            return Found(cached[0], estimate=True, refreshing=True)
+        if flight.found:
+            return Found(list(flight.found), refreshing=True)
+        failure: Exception | None = None
     except GatewayError as exc:
         if cached:
-            return cached[0], True
-        raise ServiceFailed(
-            _("The courier service (BosCOD) does not answer right now."), extra={"service": "boscod"}
-        ) from exc
-    rates = [
-        StoredRate(r.courier_code, r.courier_name, r.service_code, r.service_name, r.price, r.max_price, r.etd, r.cod)
-        for r in result.rates
-    ]
-    if rates and result.complete:
-        _store(origin_id, destination_id, weight_grams, rates)
-    return rates, False
+            return Found(cached[0], estimate=True)
+        failure = exc
+    raise ServiceFailed(
+        _("The courier service (BosCOD) does not answer right now."), extra={"service": "boscod", "refreshing": late}
+    ) from failure
 
 
-def shipping_options(snapshot: Snapshot, basket: Basket, *, destination_id: int, method: str) -> list[dict[str, Any]]:
-    """The courier list of ``GET /checkout/rates``, cheapest first, the recommended one marked.
+def rates_find(origin_id: int, destination_id: int, weight_grams: int) -> tuple[list[StoredRate], bool]:
+    """Rates and whether they are an estimate, for a seller, who can wait for all couriers.
+
+    Raises :class:`ServiceFailed` when there is neither an answer nor a cached one.
+    """
+    found = rates_look(origin_id, destination_id, weight_grams, seconds=BACKGROUND_SECONDS + 2)
+    return found.rates, found.estimate
+
+
+def shipping_options(
+    snapshot: Snapshot, basket: Basket, *, destination_id: int, method: str
+) -> tuple[list[dict[str, Any]], bool]:
+    """The courier list of ``GET /checkout/rates``, cheapest first, the recommended one marked; and whether more may come.
 
     For COD only services that collect cash at this destination are listed. When neither BosCOD nor the cache knows a
-    price, the one option is that CS confirms the fee: the order is taken and waits for its courier.
+    price, or no courier of the form goes there, the one option is that CS confirms the fee: the order is taken and waits
+    for its courier.
     """
     try:
-        rates, estimate = rates_find(snapshot.origin_id, destination_id, basket.weight_grams)
-    except ServiceFailed:
-        return [_manual_option(snapshot, basket, destination_id)]
+        found = rates_look(snapshot.origin_id, destination_id, basket.weight_grams)
+    except ServiceFailed as exc:
+        return [_manual_option(snapshot, basket, destination_id)], bool(exc.extra.get("refreshing"))
     options = [
-        _option(snapshot, basket, rate, destination_id, method, estimate)
-        for rate in rates
+        _option(snapshot, basket, rate, destination_id, method, found.estimate)
+        for rate in found.rates
         if rate.courier_code in snapshot.couriers and (rate.cod or method != "cod")
     ]
     options.sort(key=lambda o: (o["price"] - o["subsidy"], o["etd"], o["courier_code"]))
     if options:
         options[0]["recommended"] = True
-    return options
+    elif not found.rates and not found.refreshing:
+        options = [_manual_option(snapshot, basket, destination_id)]
+    return options, found.refreshing
+
+
+def province_of(district_id: int) -> str:
+    """Kemendagri's two digits of the district's province; empty when unknown."""
+    area = area_of(district_id)
+    return area.code[:2] if area else ""
 
 
 def _option(
     snapshot: Snapshot, basket: Basket, rate: StoredRate, destination_id: int, method: str, estimate: bool
 ) -> dict[str, Any]:
-    subsidy = subsidy_of(snapshot, shipping=rate.price, goods=basket.goods)
+    subsidy = subsidy_of(snapshot, shipping=rate.price, goods=basket.goods, province_code=province_of(destination_id))
     terms = cod_terms(snapshot, rate.courier_code)
     fee_base = basket.goods + rate.price - subsidy + snapshot.methods.get("cod", {"fee": 0})["fee"]
     courier = snapshot.couriers[rate.courier_code]

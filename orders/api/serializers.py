@@ -61,6 +61,8 @@ class CheckoutOrderIn(serializers.Serializer[Any]):
     expected_total = serializers.IntegerField(required=False, allow_null=True, default=None)
     filled_in_ms = serializers.IntegerField(required=False, allow_null=True, default=None)
     website = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    confirmed = serializers.BooleanField(required=False, default=False)
+    test_token = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
 class MethodIn(serializers.Serializer[Any]):

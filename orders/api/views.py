@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +19,9 @@ from bosonline.gateways.winpay import CHANNELS
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
+from forms.prefill import prefill_remember
 from forms.queries import buyer_store_id
+from forms.tokens import tested_form
 from orders import queries
 from orders.api import serializers as s
 from orders.documents import invoices_pdf, qris_png
@@ -27,7 +29,7 @@ from orders.exports import orders_download
 from orders.filters import orders_for
 from orders.models import FollowUp
 from orders.services import followups, payments, shipping, status
-from orders.services.buyer import buyer_order, placed_answer
+from orders.services.buyer import buyer_method, buyer_order, placed_answer
 from orders.services.placement import Caller, CheckoutInput, order_place
 
 LIST = [
@@ -37,25 +39,49 @@ LIST = [
 ]  # fmt: skip
 
 
+ORDER = OpenApiExample(
+    "order", request_only=True,
+    value={
+        "form": "madu-asli", "store": "madu", "items": [{"variant_id": 7, "qty": 2}], "package_id": None, "bump": False,
+        "customer": {"name": "Siti Aminah", "phone": "081234567890", "email": None},
+        "address": {"district_id": 15780, "street": "Jl. Melati 5 RT 02", "landmark": "dekat masjid", "postal_code": "59185"},
+        "fields": {"warna": "hijau"}, "courier_quote": "<signed, from GET /checkout/rates>", "payment_method": "cod",
+        "voucher_codes": ["24H81H0"], "note": "", "utm": {"source": "fb"},
+    },
+)  # fmt: skip
+METHOD = OpenApiExample("method", value={"payment_method": "va", "payment_channel": "BCA"}, request_only=True)
+
+
 class CheckoutOrdersView(ApiView):
     """Place an order. Honours ``Idempotency-Key``."""
 
     actor, group = "public", "checkout"
     limits = {"POST": Limit(120, 60)}
 
-    @extend_schema(request=s.CheckoutOrderIn, responses={201: dict})
+    @extend_schema(request=s.CheckoutOrderIn, examples=[ORDER], responses={201: dict})
     def post(self, request: Request) -> Response:
         data = self.parse(s.CheckoutOrderIn)
         store_id = buyer_store_id(request._request, data["store"])
         key = idempotency_key(request)
+        test_form_id = tested_form(data["test_token"])
+        if data["test_token"] and test_form_id is None:
+            raise ValidationFailed(_("The test link has expired. Open a new one from the form."), code="test_expired")
         placed = order_place(
             store_id=store_id,
             data=_checkout_input(data),
             caller=Caller(client_ip(request._request), request.headers.get("User-Agent", "")),
             idempotency=(key, body_hash(request.data)) if key else None,
+            test_form_id=test_form_id,
         )
         headers = {"Idempotent-Replayed": "true"} if placed.replayed else None
-        return Response({"data": placed_answer(placed, store_id, data["form"])}, status=201, headers=headers)
+        answer = Response(
+            {"data": placed_answer(placed, store_id, data["form"], test_form_id=test_form_id)},
+            status=201,
+            headers=headers,
+        )
+        if not placed.is_test:
+            prefill_remember(answer, request._request, data)
+        return answer
 
 
 def _checkout_input(data: dict[str, Any]) -> CheckoutInput:
@@ -79,12 +105,13 @@ def _checkout_input(data: dict[str, Any]) -> CheckoutInput:
         payment_channel=_channel(data["payment_method"], data["payment_channel"]),
         voucher_codes=data["voucher_codes"],
         note=data["note"],
-        utm=dict(list(data["utm"].items())[:12]),
+        utm=dict(list(data["utm"].items())[:20]),
         event_ids=dict(list(data["event_ids"].items())[:6]),
         abandoned_token=data["abandoned_token"] or "",
         expected_total=data["expected_total"],
         filled_in_ms=data["filled_in_ms"],
         trap=data["website"],
+        confirmed=data["confirmed"],
     )
 
 
@@ -104,17 +131,13 @@ class CheckoutMethodView(ApiView):
     actor, group = "public", "checkout"
     limits = {"PUT": Limit(20, 60)}
 
-    @extend_schema(request=s.MethodIn, responses={200: dict})
+    @extend_schema(request=s.MethodIn, examples=[METHOD], responses={200: dict})
     def put(self, request: Request, token: str) -> Response:
         data = self.parse(s.MethodIn)
         order = buyer_order(request._request, token)
+        channel = _channel(data["payment_method"], data["payment_channel"])
+        payment = buyer_method(order=order, method=data["payment_method"], channel=channel)
         with store_scope(order.store_id):
-            payment = payments.payment_renew(
-                order_id=order.pk,
-                method=data["payment_method"],
-                channel=_channel(data["payment_method"], data["payment_channel"]),
-                actor=status.BUYER,
-            )
             return Response({"data": queries.payment_as_api(payment, order.store)})
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
+from urllib.parse import quote
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.bill import CodFeePayer, CodTerms, compute_bill
 from bosonline.errors import Conflict, NotFound, ValidationFailed
+from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
-from forms.snapshot import snapshot_of
+from forms.content import content_full
+from forms.queries import METHOD_LABELS, method_choices
+from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
+from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
 from orders import messages
-from orders.models import Order
+from orders.models import Order, Payment
+from orders.services import payments
 from orders.services.placement import Placed
 from orders.services.status import BUYER, order_event, order_lock
-from stores.models import Store
+from stores.models import Courier, Store
 from stores.queries import public_url, store_id_of_host
 
 
@@ -25,27 +33,23 @@ def buyer_order(request: HttpRequest, token: str) -> Order:
     if not 20 <= len(token) <= 30:
         raise NotFound()
     with all_stores():
-        order = Order.objects.select_related("store").filter(token=token).first()
+        order = (
+            Order.objects.select_related("store", "assigned_to__user", "form__published").filter(token=token).first()
+        )
     host = getattr(request, "store_host", None)
     if order is None or (host is not None and store_id_of_host(host) != order.store_id):
         raise NotFound()
     return order
 
 
-def placed_answer(placed: Placed, store_id: int, slug: str) -> dict[str, Any]:
-    """The 201 answer of ``POST /checkout/orders`` (api.md)."""
-    snapshot = snapshot_of(store_id, slug)
+def placed_answer(placed: Placed, store_id: int, slug: str, *, test_form_id: int | None = None) -> dict[str, Any]:
+    """The 201 answer of ``POST /checkout/orders`` (api.md). A test order's form may never have been published."""
+    snapshot = snapshot_draft(store_id, test_form_id) if test_form_id else snapshot_of(store_id, slug)
     store = snapshot.store if snapshot else {}
     url = public_url(
         Store(subdomain=store.get("subdomain"), link_host=store.get("link_host", "")), f"/o/{placed.token}"
     )
-    success = snapshot.content["success"] if snapshot else {"kind": "page", "message": "", "url": ""}
-    redirect = f"{url}?baru=1"
-    if success["kind"] == "whatsapp" and store.get("whatsapp"):
-        text = f"Halo {store['name']}, saya sudah pesan dengan nomor {placed.order_number}."
-        redirect = messages.click_to_chat(store["whatsapp"], text)
-    elif success["kind"] == "url" and success["url"]:
-        redirect = success["url"]
+    success = success_of(snapshot, placed, url) if snapshot else {"kind": "page", "message": "", "redirect_url": ""}
     kinds = {"cod": "cash", "bank_transfer": "transfer", "va": "virtual_account", "qris": "qris"}
     return {
         "order_number": placed.order_number,
@@ -60,7 +64,43 @@ def placed_answer(placed: Placed, store_id: int, slug: str) -> dict[str, Any]:
             "instructions": kinds[placed.payment_method],
             "expires_at": placed.payment_due_at.isoformat() if placed.payment_due_at else None,
         },
-        "success": {"kind": success["kind"], "message": success["message"], "redirect_url": redirect},
+        "success": {**success, "redirect_url": success["redirect_url"] or f"{url}?baru=1"},
+    }
+
+
+def success_of(snapshot: Snapshot, placed: Placed, url: str) -> dict[str, Any]:
+    """What the form's success page says and where it leads: the assigned CS's chat, an allowed address, or our page."""
+    page = {**success_default(), **snapshot.success}
+    values = success_values(snapshot, placed, url)
+    redirect = ""
+    if page["kind"] == "whatsapp" and not placed.is_test:
+        phone = cs_of(snapshot, placed.assigned_to_id)["phone"] or snapshot.store["whatsapp"]
+        text = fill(page["whatsapp_text"] or WHATSAPP_TEXT, values)
+        redirect = messages.click_to_chat(phone, text) if phone else ""
+    elif page["kind"] == "url" and not placed.is_test:
+        target = fill(page["url"], {name: quote(value, safe="") for name, value in values.items()})
+        # checked again: the host may have been taken off the list
+        redirect = target if url_allowed(target, snapshot.store["hosts"]) else ""
+    return {"kind": page["kind"], "message": fill(page["message"], values), "redirect_url": redirect}
+
+
+def cs_of(snapshot: Snapshot, membership_id: int | None) -> dict[str, str]:
+    """Name and phone of who takes the lead; empty when nobody does."""
+    found = next((c for c in snapshot.cs if c["id"] == membership_id), None)
+    return {"name": found["name"], "phone": found["phone"]} if found else {"name": "", "phone": ""}
+
+
+def success_values(snapshot: Snapshot, placed: Placed, url: str) -> dict[str, str]:
+    return {
+        "nama": placed.buyer_name,
+        "produk": placed.products,
+        "total": format_rupiah(placed.bill.total),
+        "nomor": placed.order_number,
+        "toko": snapshot.store["name"],
+        "kurir": placed.courier_name,
+        "metode": METHOD_LABELS[placed.payment_method][0],
+        "cs": cs_of(snapshot, placed.assigned_to_id)["name"],
+        "link": url,
     }
 
 
@@ -107,3 +147,62 @@ def buyer_address(*, order: Order, street: str, landmark: str) -> None:
             store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
             data={"before": before, "after": {"street": street, "landmark": landmark[:100]}},
         )  # fmt: skip
+
+
+def methods_of(order: Order) -> list[dict[str, Any]]:
+    """The payment cards a buyer may change to: what the form offers now. COD only for who already has it: whether a
+    courier collects cash at the address was asked for the order's own method."""
+    if order.form is None or order.form.published is None or order.is_test:
+        return []
+    offered = method_choices(content_full(order.form.published.content))
+    return [m for m in offered if m["method"] != Order.Method.COD or order.is_cod]
+
+
+def buyer_method(*, order: Order, method: str, channel: str) -> Payment:
+    """Change the payment method while nothing is paid; fees that belong to the method change with it.
+
+    Raises at ``payment_method``, or 409 when money came or the parcel is on its way.
+    """
+    for attempt in range(3):
+        try:
+            with store_scope(order.store_id), transaction.atomic():
+                return _change_method(order, method, channel, last=attempt == 2)
+        except IntegrityError as exc:  # another open transfer has this amount: draw again
+            if "payment_unique_amount" not in str(exc):
+                raise
+    raise AssertionError("the last attempt draws no code")
+
+
+def _change_method(order: Order, method: str, channel: str, *, last: bool) -> Payment:
+    offered = {m["method"]: m for m in methods_of(order)}
+    if method not in offered:
+        raise ValidationFailed.field("payment_method", _("Choose a payment method."))
+    locked = order_lock(order.pk)
+    store = order.store
+    coded = method == Order.Method.BANK_TRANSFER and store.unique_code_enabled and not last
+    courier = Courier.objects.filter(code=locked.courier_code).first()
+    terms = CodTerms(locked.cod_fee_bp, courier.cod_fee_min if courier else 0, _payer(locked.cod_fee_payer))
+    bill = compute_bill(
+        lines=(),
+        package_price=locked.goods,
+        discount=locked.discount,
+        shipping=locked.shipping,
+        shipping_discount=locked.shipping_discount,
+        insurance=locked.insurance,
+        other_fee=locked.other_fee,
+        method_fee=offered[method]["fee"],
+        cod=terms if method == Order.Method.COD else None,
+        unique_code=secrets.randbelow(999) + 1 if coded else 0,
+    )
+    for name in ("method_fee", "cod_fee", "unique_code", "total"):
+        setattr(locked, name, getattr(bill, name))
+    locked.save(update_fields=["method_fee", "cod_fee", "unique_code", "total"])
+    payment = payments.payment_renew(order_id=locked.pk, method=method, channel=channel, actor=BUYER)
+    if bill.unique_code:
+        payment.unique_code = bill.unique_code
+        payment.save(update_fields=["unique_code"])
+    return payment
+
+
+def _payer(text: str) -> CodFeePayer:
+    return "seller" if text == "seller" else "buyer"

@@ -12,6 +12,7 @@ from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from catalog.services.stock_alerts import order_watch
 from orders.models import Order, Task
+from orders.services.conversions import order_tell
 from stores.models import Notification
 from stores.services.stores import notify
 
@@ -28,6 +29,7 @@ def order_placed(payload: dict[str, Any]) -> None:
         order = Order.objects.get(pk=payload["order_id"])
         if order.is_test:
             return
+        order_tell(order)
         order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
         title = _("New order %(number)s") % {"number": order.order_number}
         _notify_once(order, "order.new", title, f"{order.buyer_name} · {format_rupiah(order.total)}")
@@ -42,6 +44,7 @@ def order_placed(payload: dict[str, Any]) -> None:
 def payment_received(payload: dict[str, Any]) -> None:
     with store_scope(payload["store_id"]), translation.override("id"):
         order = Order.objects.get(pk=payload["order_id"])
+        order_tell(order)
         if payload["outcome"] == "paid":
             title = _("Order %(number)s is paid") % {"number": order.order_number}
             _notify_once(order, "payment.paid", title, format_rupiah(order.paid_amount))
@@ -55,6 +58,7 @@ def order_status_changed(payload: dict[str, Any]) -> None:
     """Close what is due when the order has moved beyond it."""
     with store_scope(payload["store_id"]):
         order = Order.objects.get(pk=payload["order_id"])
+        order_tell(order)
         if order.status not in (Order.Status.NEW, Order.Status.CONFIRMED):
             from django.utils import timezone
 

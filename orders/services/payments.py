@@ -233,15 +233,21 @@ def _settle(order: Order, payment: Payment, received: int, paid_at: datetime, ac
     return outcome
 
 
-@transaction.atomic
-def proof_upload(*, order_id: int, path: str) -> None:
-    """The buyer's transfer receipt: the order waits for a person to look at it."""
-    order = order_lock(order_id)
+def proof_awaited(order: Order) -> Payment:
+    """The transfer a receipt of this order belongs to. Raises 409 when none is awaited: ask before storing a picture."""
     if order.payment_status not in (P.UNPAID, P.WAITING, P.EXPIRED, P.PARTIAL):
         raise Conflict(_("This order does not wait for a transfer."), code="not_waiting")
     payment = Payment.objects.filter(order=order, method=Order.Method.BANK_TRANSFER).order_by("-id").first()
     if payment is None:
         raise Conflict(_("This order is not paid by bank transfer."), code="not_transfer")
+    return payment
+
+
+@transaction.atomic
+def proof_upload(*, order_id: int, path: str) -> None:
+    """The buyer's transfer receipt: the order waits for a person to look at it."""
+    order = order_lock(order_id)
+    payment = proof_awaited(order)
     payment.proof, payment.proof_at = path, timezone.now()
     payment.save(update_fields=["proof", "proof_at"])
     order.payment_status = P.WAITING

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
+import structlog
 
 from bosonline.redis import redis_client
+
+log = structlog.get_logger("risk")
 
 LEVELS = ("clear", "watch", "suspicious", "blocked")
 WINDOW_SECONDS = 3600
 # attempts per hour from which a light turns amber, then red
 PHONE_LIMITS = (3, 8)
 IP_LIMITS = (10, 40)
+# orders of one form within a minute from which the light turns amber: a flood, or a very good advertisement
+FORM_MINUTE = 600
 
 _JUNK_NAME = re.compile(
     r"^(?:(.)\1{2,}|test|tes|coba|asd+f?|qwe+r?t?y?|xxx+|abc+|anon\w*|no ?name|\d+)$", re.IGNORECASE
@@ -30,11 +36,23 @@ class Assessment:
 
 
 def assess(
-    *, store_id: int, name: str, street: str, phone: str, ip: str, filled_in_ms: int | None, trap: str
+    *,
+    store_id: int,
+    form_id: int,
+    name: str,
+    street: str,
+    phone: str,
+    ip: str,
+    filled_in_ms: int | None,
+    trap: str,
+    landmark: str = "",
+    blocked: Mapping[str, Sequence[str]] | None = None,
+    count: bool = True,
 ) -> Assessment:
     """Judge what was typed and how often this phone and address tried in the last hour.
 
-    The phone's history of deliveries and the blacklist are added by the database when the order is written.
+    ``blocked`` is the store's blacklist (kind → values); ``count`` is False for a repeat of the same submit. The
+    phone's history of deliveries and blacklisted customers are added by the database when the order is written.
     """
     found: list[tuple[int, str]] = []
     if trap:
@@ -45,26 +63,51 @@ def assess(
         found.append((1, "junk_name"))
     if street and (_KEYBOARD.search(street) or len(re.sub(r"\W", "", street)) < 5):
         found.append((1, "junk_address"))
-    phones, ips = _attempts(store_id, phone, ip)
-    for count, limits, code in ((phones, PHONE_LIMITS, "many_by_phone"), (ips, IP_LIMITS, "many_by_ip")):
-        if count > limits[1]:
-            found.append((2, code))
-        elif count > limits[0]:
-            found.append((1, code))
+    if blocked:
+        found += _blocked(blocked, phone, ip, f"{street} {landmark}")
+    if count:
+        phones, ips, forms = _attempts(store_id, form_id, phone, ip)
+        for number, limits, code in ((phones, PHONE_LIMITS, "many_by_phone"), (ips, IP_LIMITS, "many_by_ip")):
+            if number > limits[1]:
+                found.append((2, code))
+            elif number > limits[0]:
+                found.append((1, code))
+        if forms > FORM_MINUTE:
+            found.append((1, "many_on_form"))
     level = max((weight for weight, _code in found), default=0)
     if level == 1 and len(found) >= 3:
         level = 2
     return Assessment(LEVELS[level], tuple(code for _weight, code in sorted(found, reverse=True)))
 
 
-def _attempts(store_id: int, phone: str, ip: str) -> tuple[int, int]:
-    """How often this phone and this address ordered in the store within the hour, this time included."""
+def _blocked(blocked: Mapping[str, Sequence[str]], phone: str, ip: str, address: str) -> list[tuple[int, str]]:
+    """A phone or IP that is on the list, or an address that contains a listed part (case and spaces do not matter)."""
+    found = []
+    if phone in blocked.get("phone", ()):
+        found.append((2, "blocked_phone"))
+    if ip and ip in blocked.get("ip", ()):
+        found.append((2, "blocked_ip"))
+    plain = " ".join(address.lower().split())
+    if any(part in plain for part in blocked.get("address", ())):
+        found.append((2, "blocked_address"))
+    return found
+
+
+def _attempts(store_id: int, form_id: int, phone: str, ip: str) -> tuple[int, int, int]:
+    """How often this phone and this address ordered in the store within the hour, and everybody on this form within
+    the minute; this time included."""
+    keys = (
+        (f"bos:risk:p:{store_id}:{phone}", WINDOW_SECONDS),
+        (f"bos:risk:i:{store_id}:{ip}", WINDOW_SECONDS),
+        (f"bos:risk:f:{form_id}", 60),
+    )
     try:
         pipe = redis_client().pipeline(transaction=False)
-        for key in (f"bos:risk:p:{store_id}:{phone}", f"bos:risk:i:{store_id}:{ip}"):
+        for key, seconds in keys:
+            pipe.set(key, 0, ex=seconds, nx=True)  # EXPIRE … NX would need Redis 7
             pipe.incr(key)
-            pipe.expire(key, WINDOW_SECONDS, nx=True)
         result = pipe.execute()
     except redis.RedisError:
-        return 0, 0
-    return int(result[0]), int(result[2])
+        log.warning("risk_counters_unavailable")
+        return 0, 0, 0
+    return int(result[1]), int(result[3]), int(result[5])

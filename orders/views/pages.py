@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
@@ -296,6 +297,7 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
         "shipment": shipment,
         "tracking": queries.events_of(shipment)[:30] if shipment else [],
         "payment": open_payment,
+        "has_proof": any(p.proof for p in order.payments.all()),
         "events": events,
         "attempts": attempts,
         "last_attempt": attempts[0] if attempts else None,
@@ -379,6 +381,22 @@ class OrderAwbAction(OrderAction):
             order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], member=self.member
         )
         return _("AWB saved.")
+
+
+class OrderProofPage(StorePage):
+    """The buyer's newest transfer proof. Proofs have no public address."""
+
+    right = "orders.view"
+
+    def get(self, request: HttpRequest, pk: int) -> FileResponse:
+        order = queries.order_get(self.member, pk)
+        payment = next((p for p in sorted(order.payments.all(), key=lambda p: -p.pk) if p.proof), None)
+        if payment is None or not default_storage.exists(payment.proof):
+            raise NotFound()
+        response = FileResponse(default_storage.open(payment.proof))
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
 
 class OrderConfirmPaymentAction(OrderAction):

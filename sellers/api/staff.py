@@ -57,7 +57,7 @@ class StaffView(ApiView):
         data = {**s.StaffOut(row).data, "rights": sorted(row.role.granted), "open_orders": queries.open_work_of(row)}
         return Response({"data": data})
 
-    @extend_schema(request=s.StaffUpdateIn, responses={200: s.StaffOut})
+    @extend_schema(request=s.StaffUpdateIn(partial=True), responses={200: s.StaffOut})
     def put(self, request: Request, pk: int) -> Response:
         row = staff.staff_update(member=self.member, staff_id=pk, **self.parse(s.StaffUpdateIn, partial=True))
         return Response({"data": s.StaffOut(row).data})

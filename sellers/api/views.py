@@ -196,7 +196,7 @@ class ProfileView(ApiView):
 
     group, needs_store = "profile", False
 
-    @extend_schema(request=s.ProfileIn, responses={200: dict})
+    @extend_schema(request=s.ProfileIn(partial=True), responses={200: dict})
     def put(self, request: Request) -> Response:
         data = self.parse(s.ProfileIn, partial=True)
         accounts.profile_update(user=self.member.user, **data)

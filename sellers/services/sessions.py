@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,11 @@ from sellers.models import LoginAttempt, LoginSession, Membership, User
 from sellers.services import guard, second_factor
 from stores.models import Store
 
-# Hashing something when the account does not exist keeps the answer's time the same.
-_DECOY = make_password("no such account")
+
+@cache
+def _decoy() -> str:
+    """Hashing something when the account does not exist keeps the answer's time the same."""
+    return make_password("no such account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def _verdict(user: User | None, password: str, otp: str) -> str:
     def upgrade(raw: str) -> None:  # a stronger hasher than the stored one: keep the new hash
         User.objects.filter(pk=user.pk if user else 0).update(password=make_password(raw))
 
-    right = check_password(password, user.password if user else _DECOY, setter=upgrade if user else None)
+    right = check_password(password, user.password if user else _decoy(), setter=upgrade if user else None)
     if user is None:
         return "unknown"
     if not right:

@@ -109,11 +109,14 @@ class DownloadsPage(StorePage):
 
     @staticmethod
     def _shown(job: BackgroundJob) -> dict[str, object]:
-        gone = job.status == BackgroundJob.Status.DONE and not job.file
+        done = job.status == BackgroundJob.Status.DONE
+        # an import ends without a file of its own; a download's is swept after seven days
+        there = done and bool(job.file) and (Path(settings.MEDIA_ROOT) / job.file).is_file()
+        gone = done and not job.file
         data = {
             "id": job.pk, "title": job.filename or job.kind, "status": job.status, "progress": job.progress,
             "rows": job.rows_done, "total": job.rows_total, "message": job.error,
-            "url": f"/unduhan/{job.pk}" if job.status == BackgroundJob.Status.DONE and job.file else "",
+            "url": f"/unduhan/{job.pk}" if there else "",
         }  # fmt: skip
         return {"job": data, "created_at": job.created_at, "gone": gone, "poll_url": f"/unduhan?job={job.pk}"}
 

@@ -62,7 +62,7 @@ class BankAccountView(ApiView):
         row = accounts.bank_account_of(pk)
         return Response({"data": s.BankAccountOut(row, context=whole(self.member)).data})
 
-    @extend_schema(request=s.BankAccountEdit, responses={200: s.BankAccountOut})
+    @extend_schema(request=s.BankAccountEdit(partial=True), responses={200: s.BankAccountOut})
     def put(self, request: Request, pk: int) -> Response:
         accounts.bank_account_of(pk)
         values = self.parse(s.BankAccountEdit, partial=True)

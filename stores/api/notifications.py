@@ -56,7 +56,7 @@ class PreferencesView(ApiView):
             {"data": _preferences(told.preferences_of(user_id=self.member.user.pk, store=self.member.store))}
         )
 
-    @extend_schema(request=s.PreferencesIn, responses={200: dict})
+    @extend_schema(request=s.PreferencesIn(partial=True), responses={200: dict})
     def put(self, request: Request) -> Response:
         data = self.parse(s.PreferencesIn, partial=True)
         row = told.preferences_set(user_id=self.member.user.pk, store=self.member.store, **data)

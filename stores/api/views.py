@@ -30,7 +30,7 @@ class StoreView(ApiView):
     def get(self, request: Request) -> Response:
         return Response({"data": s.StoreOut(self.member.store).data})
 
-    @extend_schema(request=s.StoreIn, responses={200: s.StoreOut})
+    @extend_schema(request=s.StoreIn(partial=True), responses={200: s.StoreOut})
     def put(self, request: Request) -> Response:
         data = self.parse(s.StoreIn, partial=True)
         store = services.store_update(store=self.member.store, actor_id=self.member.pk, **data)

@@ -54,7 +54,7 @@ class WarehouseView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         return Response({"data": s.WarehouseOut(warehouses.warehouse_of(pk)).data})
 
-    @extend_schema(request=s.WarehouseEdit, responses={200: s.WarehouseOut})
+    @extend_schema(request=s.WarehouseEdit(partial=True), responses={200: s.WarehouseOut})
     def put(self, request: Request, pk: int) -> Response:
         warehouses.warehouse_of(pk)
         values = self.parse(s.WarehouseEdit, partial=True)

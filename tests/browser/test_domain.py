@@ -102,6 +102,8 @@ def _change_the_address(tour: Tour, app: LiveApp, path: str, size: str) -> None:
     page.goto(app.url + "/pengaturan/domain")
     page.get_by_role("link", name="Ubah alamat").click()
     page.get_by_text("selama 90 hari").wait_for()
+    page.get_by_label("Alamat toko").wait_for()
+    page.wait_for_load_state()  # the live check listens once its script has run
     page.get_by_label("Alamat toko").fill("www")
     page.get_by_text("dicadangkan").wait_for()
     page.locator("[data-check-status] button").first.click()

@@ -27,7 +27,7 @@ class Tour:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, locale="id-ID", reduced_motion="reduce"
         )
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -39,7 +39,8 @@ class Tour:
             self.errors.append(message.text)
 
     def shot(self, name: str) -> None:
-        sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        # the locator waits for a whole document when a click has just begun to replace this one
+        sideways = self.page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {self.size}"
         self.picture(name)
 
@@ -88,6 +89,8 @@ def onboard(tour: Tour, app: LiveApp, subdomain: str) -> str:
     tour.shot("onboarding-toko")
     page.get_by_role("button", name="Simpan dan lanjut").click()
 
+    page.get_by_label("Alamat toko").wait_for()
+    page.wait_for_load_state()  # the live check listens once its script has run
     page.get_by_label("Alamat toko").fill("www")
     page.get_by_text("dicadangkan").wait_for()
     page.get_by_label("Alamat toko").fill(subdomain)

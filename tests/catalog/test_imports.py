@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from bosonline import outbox
 from bosonline.tenancy import store_scope
 from catalog.models import Category, ImportRun, Product, StockEntry, Variant
 from catalog.queries import stock_mismatches
+from catalog.services.imports import imports_sweep
 from catalog.services.products import product_create, product_update
 from catalog.services.variants import VariantInput
 from sellers.models import Membership, Role
@@ -107,6 +110,7 @@ def test_changes_are_shown_before_and_after(client: Client, shop: Shop) -> None:
     assert counts(run) == (1, 2, 1, 0)
     shown = {r["sku"]: r for r in run["rows"]}
     assert shown["KG-250"]["changes"] == {"price": [80_000, 85_000]} and shown["KG-1000"]["kind"] == "new"
+    assert shown["TP-1"]["changes"] == {"category": ["Teh", "Minuman"]}
     apply(client, shop, run)
     with store_scope(shop.store):
         assert Product.objects.get(name="Teh Poci").category.name == "Minuman"
@@ -158,6 +162,7 @@ def test_every_wrong_row_is_named_at_its_cell_and_nothing_is_done(client: Client
         assert counts(run)[3] == 1, (row, run)
         (wrong,) = [r for r in run["rows"] if r["kind"] == "errors"]
         assert wrong["row"] == 3 and list(wrong["errors"]) == [column], (n, row, wrong)
+        assert wrong["sku"] in ("KG-1", "8,99E+12", ""), wrong
         assert all(text and "%(" not in text for text in wrong["errors"][column])
     refused(call(client, shop, "post", f"/imports/{run['id']}/apply"), 409, code="rows_wrong")
     with store_scope(shop.store):
@@ -293,6 +298,19 @@ def test_files_that_are_no_tables_are_refused_and_not_kept(client: Client, shop:
     refused(upload(client, shop, "Nama,SKU\nCaf\xe9,1\n".encode("cp1252")), 422, field="file", code="wrong_encoding")
     refused(upload(client, shop, b""), 422, field="file")
     assert (set(folder.glob("import-*")) if folder.exists() else set()) == before
+
+
+def test_files_nobody_imports_are_removed_after_a_week(client: Client, shop: Shop) -> None:
+    run = check(client, shop, HEADER + ROWS)
+    assert imports_sweep() == 0
+    with store_scope(shop.store):
+        kept = ImportRun.objects.get(pk=run["id"])
+        path = Path(settings.MEDIA_ROOT) / kept.file
+        assert path.exists() and Path(f"{path}.rows").exists()
+        ImportRun.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert imports_sweep() == 1 and imports_sweep() == 0
+    assert not path.exists() and not Path(f"{path}.rows").exists()
+    refused(call(client, shop, "post", f"/imports/{run['id']}/apply"), 409, code="not_checked")
 
 
 def test_a_workbook_with_formulas_dates_and_merged_cells(client: Client, shop: Shop) -> None:

@@ -98,7 +98,7 @@ def test_another_stores_rows_are_404_on_pages_too(client: Client, shop: Shop) ->
     other = make_shop()
     voucher = make_voucher(other)
     log_in(client, shop)
-    for path in (f"/produk/{other.product.pk}", f"/voucher/{voucher.pk}", "/produk/impor/999", "/produk/unduhan/999"):
+    for path in (f"/produk/{other.product.pk}", f"/voucher/{voucher.pk}", "/produk/impor/999", "/unduhan/999"):
         assert client.get(path).status_code == 404, path
     assert post_json(client, f"/produk/{other.product.pk}/simpan", {"name": "x"}).status_code == 404
     for path in (
@@ -210,16 +210,15 @@ def test_the_wizard_and_the_download_as_pages(client: Client, committed_db: None
     with store_scope(shop.store):
         assert ImportRun.objects.get().status == "applied" and Product.objects.filter(name="Kopi").exists()
     assert "Impor selesai" in client.get(path).content.decode()
-    job = client.get("/produk/unduh/products?format=csv&keyword=kopi").headers["Location"]
+    listed = client.get("/produk/unduh/products?format=csv&keyword=kopi").headers["Location"]
+    page, _sep, number = listed.partition("#job-")
     outbox.drain()
-    assert "berkas" in client.get(job).content.decode()
-    assert b"K-1" in b"".join(client.get(f"{job}/berkas").streaming_content)
+    file = f"{page}/{number}"
+    assert file in client.get(page).content.decode()
+    assert b"K-1" in b"".join(client.get(file).streaming_content)
     other = log_in(Client(), make_shop())
-    assert (
-        other.get(path).status_code == 404
-        and other.get(job).status_code == 404
-        and other.get(f"{job}/berkas").status_code == 404
-    )
+    assert other.get(path).status_code == 404 and other.get(file).status_code == 404
+    assert other.get(f"{page}?job={number}").status_code == 404 and file not in other.get(page).content.decode()
 
 
 def test_pages_cost_the_same_for_ten_times_the_rows(client: Client, shop: Shop) -> None:

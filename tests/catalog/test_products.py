@@ -58,6 +58,7 @@ def test_a_product_with_two_attributes_and_pictures(client: Client, shop: Shop) 
     made = answer.json()["data"]
     assert [i["id"] for i in made["images"]] == [second, first]
     assert len(made["variants"]) == 4 and made["available"] == 20 and made["slug"] == "kaos-polos"
+    assert made["created_at"].endswith("+07:00")
     variant = made["variants"][1]
     assert (variant["options"], variant["image_id"], variant["cost_price"]) == (["S", "Biru"], first, 20_000)
     assert variant["tiers"] == [{"min_qty": 3, "price": 45_000}]

@@ -24,7 +24,7 @@ from orders.services.events import order_placed
 from orders.services.status import order_set_status
 from orders.stock_uses import reserved_mismatches
 from stores.models import Notification, Warehouse
-from stores.services.stores import warehouse_create
+from stores.services.stores import store_update, warehouse_create
 from tests.catalog.api import call, refused
 from tests.factories import JUWANA, Shop, make_shop
 
@@ -184,6 +184,15 @@ def test_an_alert_is_told_once_per_fall(client: Client, shop: Shop) -> None:
     assert call(client, shop, "get", "/inventory", {"stock": "low"}).json()["total"] == 0
     call(client, shop, "put", "/inventory", {"lines": [line(shop, qty=8)]})
     assert alerts()[-1] == "Madu Hutan 100gr: sisa 2" and len(alerts()) == 2
+
+
+def test_another_limit_marks_what_is_low_without_an_alert(client: Client, shop: Shop) -> None:
+    for limit, low in ((20, 2), (3, 0)):
+        with store_scope(shop.store):
+            store_update(store=shop.store, low_stock_at=limit)
+        assert call(client, shop, "get", "/inventory", {"stock": "low"}).json()["total"] == low
+    with store_scope(shop.store):
+        assert not Notification.objects.filter(kind="stock.low").exists()
 
 
 def test_days_of_cover_come_from_what_was_sold(client: Client, shop: Shop) -> None:

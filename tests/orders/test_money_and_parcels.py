@@ -380,7 +380,7 @@ def test_without_any_rate_the_order_is_taken_and_cs_confirms_the_fee(db: None, b
     basket = basket_of(
         shop.snapshot, items=[{"variant_id": shop.variants[0].pk, "qty": 1}], package_id=None, bump=False
     )
-    (option,) = shipping_options(shop.snapshot, basket, destination_id=14910, method="cod")
+    (option,), _more = shipping_options(shop.snapshot, basket, destination_id=14910, method="cod")
     assert option["estimate"]
     order = shop.order(courier_quote=option["quote"])
     assert (order.shipping, order.courier_code) == (0, "")

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,9 +230,12 @@ class BosCodClient(HttpGateway):
 
     def rates_all(
         self, origin_id: int, destination_id: int, weight_grams: int, *, length_cm: int = 10, width_cm: int = 10,
-        height_cm: int = 10, deadline_seconds: float = 4.0,
+        height_cm: int = 10, deadline_seconds: float = 4.0, on_rates: Callable[[list[Rate]], None] | None = None,
     ) -> RatesResult:  # fmt: skip
-        """All couriers, as the stream brings them, at most ``deadline_seconds``; what came in time is returned."""
+        """All couriers, as the stream brings them, at most ``deadline_seconds``; what came in time is returned.
+
+        ``on_rates`` is told of every batch as it comes.
+        """
         params = self._rate_params(origin_id, destination_id, weight_grams, (length_cm, width_cm, height_cm))
         ends = time.monotonic() + deadline_seconds
         response = self.request(
@@ -247,7 +250,10 @@ class BosCodClient(HttpGateway):
             for line in response.iter_lines(chunk_size=256):
                 if line.startswith(b"data:"):
                     event = json.loads(line[5:])
-                    rates += [self._rate(row) for row in event.get("rates", [])]
+                    batch = [self._rate(row) for row in event.get("rates", [])]
+                    rates += batch
+                    if on_rates is not None and batch:
+                        on_rates(batch)
                     complete = len(rates) >= int(event.get("total_rates", 0))
                 if time.monotonic() > ends:
                     break

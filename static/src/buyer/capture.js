@@ -3,14 +3,17 @@ import { debounce } from "../js/dom.js";
 import { keep } from "./keep.js";
 
 export function capture(form) {
+  if (form.preview || form.test_token) return { later() {}, token: () => "", done() {} };
   const store = keep(`bos-open:${form.slug}`);
-  let token = (store.get() || {}).token || "";
-  let phone = (store.get() || {}).phone || "";
+  const begun = form.recover || store.get() || {};
+  let token = begun.token || "";
+  let phone = begun.phone || "";
   let last = "";
   let busy = false;
+  let done = false;
 
   const send = async (state) => {
-    if (busy || !state.phone) return;
+    if (busy || done || !state.phone) return;
     const body = { name: state.name, data: state.data };
     const text = JSON.stringify([state.phone, body]);
     if (text === last) return;
@@ -20,7 +23,7 @@ export function capture(form) {
       const answer = await fetch(again ? `/api/v1/checkout/abandoned/${token}?store=${encodeURIComponent(form.store.subdomain)}` : "/api/v1/checkout/abandoned", {
         method: again ? "PUT" : "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify(again ? body : Object.assign({ form: form.slug, store: form.store.subdomain, phone: state.phone }, body)),
+        body: JSON.stringify(again ? body : Object.assign({ form: form.slug, store: form.store.subdomain, phone: state.phone, token }, body)),
       });
       if (answer.ok) {
         token = (await answer.json()).data.token;
@@ -33,10 +36,11 @@ export function capture(form) {
     } catch (error) { /* the order itself matters; this is tried again with the next keystroke */ }
     busy = false;
   };
-  return { later: debounce(send, 1500), token: () => token, done: () => store.drop() };
+  return { later: debounce(send, 1500), token: () => token, done: () => { done = true; store.drop(); } };
 }
 
 export function beacon(form, kind) {
+  if (form.preview || form.test_token) return;
   const body = JSON.stringify({ form: form.slug, store: form.store.subdomain, kind });
   try {
     navigator.sendBeacon("/api/v1/checkout/views", new Blob([body], { type: "application/json" }));

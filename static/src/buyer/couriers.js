@@ -53,7 +53,7 @@ export function couriers(form, { query, changed }) {
     draw();
     changed();
   };
-  const load = async () => {
+  const load = async (repeats = 2) => {
     const search = query();
     again.hidden = true;
     if (!search) {
@@ -65,7 +65,7 @@ export function couriers(form, { query, changed }) {
       return;
     }
     const mine = ++asked;
-    status.textContent = text("rates_loading");
+    if (repeats === 2) status.textContent = text("rates_loading");
     try {
       const answer = await fetch(`/api/v1/checkout/rates?${search}`, { headers: { Accept: "application/json" } });
       const data = await answer.json();
@@ -73,6 +73,8 @@ export function couriers(form, { query, changed }) {
       if (!answer.ok) throw new Error(data.message);
       status.textContent = data.data.length ? "" : text("rates_none");
       take(data.data);
+      // Some couriers had not answered in time; the page goes on with those that had and asks once or twice more.
+      if (data.refreshing && repeats > 0) setTimeout(() => { if (mine === asked) load(repeats - 1); }, 2500);
     } catch (error) {
       if (mine !== asked) return;
       rows = [];
@@ -83,6 +85,6 @@ export function couriers(form, { query, changed }) {
       changed();
     }
   };
-  again.addEventListener("click", load);
-  return { load: debounce(load, 200), now: load, take, chosen: () => chosen };
+  again.addEventListener("click", () => load());
+  return { load: debounce(() => load(), 200), now: () => load(), take, chosen: () => chosen };
 }

@@ -5,8 +5,11 @@ import { debounce, el, rupiah, text } from "../js/dom.js";
 import { estimate, unitPrice } from "./bill.js";
 import { beacon, capture } from "./capture.js";
 import { couriers } from "./couriers.js";
+import { startPixels, tell } from "./events.js";
+import { framed, leave } from "./frame.js";
 import { keep, randomId } from "./keep.js";
 import { sender } from "./send.js";
+import { source } from "./source.js";
 
 export function startOrderForm(form) {
   const $ = (selector) => document.querySelector(selector);
@@ -15,9 +18,10 @@ export function startOrderForm(form) {
   if (!node) return;
   const opened = Date.now();
   const events = { purchase: randomId(), lead: randomId() };
-  const outbox = sender(form.slug);
+  const outbox = sender(form.test_token ? `uji:${form.slug}` : form.slug);
   const kept = capture(form);
   const draft = keep(`bos-draft:${form.slug}`);
+  startPixels(form.pixels, ($("[data-pixels]") || { dataset: {} }).dataset.pixels);
   const submit = $("#submit");
   const problem = $("#problem");
   const retry = $("#retry");
@@ -55,6 +59,11 @@ export function startOrderForm(form) {
   const insured = () => Boolean(node.elements.insurance && node.elements.insurance.checked);
   const bill = () => estimate({ form, choice: choice(), bump: bump(), courier: shipping.chosen(), method: method(), insured: insured(), voucher: voucher.row });
 
+  const customs = () => all("[data-custom]").map((input) => {
+    const ticked = input.dataset.kind === "radio" ? input.querySelector("input:checked") : null;
+    const answer = input.dataset.kind === "radio" ? (ticked ? ticked.value : "") : input.dataset.kind === "checkbox" ? (input.checked ? "ya" : "") : input.value.trim();
+    return { key: input.dataset.custom, input, answer, required: input.required || input.dataset.required !== undefined };
+  });
   function rateQuery() {
     const picked = choice();
     if (!value("district_id") || empty(picked)) return "";
@@ -63,6 +72,7 @@ export function startOrderForm(form) {
     else query.set("items", picked.items.map((row) => `${row.item.variant_id}:${row.qty}`).join(","));
     if (bump()) query.set("bump", "1");
     if (method()) query.set("payment_method", method().method);
+    if (form.quote_token) query.set("test_token", form.quote_token); // a draft's couriers and prices
     return query.toString();
   }
 
@@ -73,7 +83,7 @@ export function startOrderForm(form) {
     const courier = shipping.chosen();
     // The headline price follows the choice.
     const one = picked.package || (picked.items.length === 1 ? picked.items[0].item : null);
-    if (one) {
+    if (one && $("#price")) {
       const now = picked.package ? one.price : unitPrice(one, picked.items[0].qty);
       $("#price").textContent = rupiah(now);
       const usual = one.compare_at_price > now ? one.compare_at_price : 0;
@@ -182,7 +192,12 @@ export function startOrderForm(form) {
     if (value("phone")) need("customer.phone", !normalise(value("phone")), "phone_invalid");
     need("address.district_id", !value("district_id"), "area_required");
     need("address.street", value("street").length < 5, "street_required");
-    for (const input of all("[data-custom]")) need(`fields.${input.dataset.custom}`, input.required && !input.value.trim(), "required");
+    for (const { key, answer, required } of customs()) need(`fields.${key}`, required && !answer, "required");
+    for (const [path, name] of [["note", "note"], ["address.landmark", "landmark"], ["customer.email", "email"]]) {
+      const input = node.elements[name];
+      if (input) need(path, input.required && !value(name), "required");
+    }
+    if (value("email")) need("customer.email", !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value("email")), "email_invalid");
     need("payment_method", !method(), "payment_required");
     if (value("district_id") && !errors.items) need("courier_quote", !shipping.chosen(), "courier_required");
     return errors;
@@ -194,7 +209,7 @@ export function startOrderForm(form) {
     const paying = method();
     const channel = node.querySelector(`[data-channels="${paying.method}"] select`);
     const fields = {};
-    for (const input of all("[data-custom]")) if (input.value.trim()) fields[input.dataset.custom] = input.value.trim();
+    for (const { key, answer } of customs()) if (answer) fields[key] = answer;
     const only = (paying.channels || []).length === 1 ? paying.channels[0].code : null;
     // The total is vouched for only when the page can know it to the rupiah.
     const exact = !voucher.code && !insured();
@@ -204,7 +219,7 @@ export function startOrderForm(form) {
       items: picked.items.map((row) => ({ variant_id: row.item.variant_id, qty: row.qty })),
       package_id: picked.package ? picked.package.id : null,
       bump: bump(),
-      customer: { name: value("name"), phone: normalise(value("phone")) || value("phone") },
+      customer: { name: value("name"), phone: normalise(value("phone")) || value("phone"), email: value("email") || null },
       address: { district_id: Number(value("district_id")), street: value("street"), landmark: value("landmark"), postal_code: value("postal_code") },
       fields,
       courier_quote: shipping.chosen().quote,
@@ -213,31 +228,23 @@ export function startOrderForm(form) {
       payment_channel: channel ? channel.value : only,
       voucher_codes: voucher.code ? [voucher.code] : [],
       note: value("note"),
-      utm: utm(),
+      utm: source(),
       event_ids: events,
       abandoned_token: kept.token(),
       expected_total: exact ? (serverTotal === null ? figures.total : serverTotal) : null,
       filled_in_ms: Date.now() - opened,
       website: value("website"),
       confirmed,
+      test_token: form.test_token || "",
     });
-  }
-
-  function utm() {
-    const store = keep("bos-utm");
-    const found = {};
-    new URLSearchParams(location.search).forEach((given, key) => {
-      const name = /^utm_/.test(key) ? key.slice(4) : /^(fbclid|ttclid|gclid)$/.test(key) ? key : "";
-      if (name) found[name] = given.slice(0, 200);
-    });
-    if (Object.keys(found).length) store.set(found);
-    return store.get() || found;
   }
 
   // --- sending --------------------------------------------------------------------------------------------------------
   async function send(content) {
     say("");
+    if (form.preview) return say(text("preview"));
     lock(true);
+    tell("AddPaymentInfo", facts());
     const result = await outbox.send(content, (n) => say(text("retrying", { n })));
     if (result.ok) return arrive(result.data.data);
     if (result.lost) {
@@ -252,14 +259,33 @@ export function startOrderForm(form) {
     refuse(result.status, result.data);
   }
 
+  function facts() {
+    const picked = choice();
+    const rows = picked.package ? picked.package.items.map((row) => ({ id: row.variant_id, qty: row.qty, price: Math.round(picked.package.price / picked.package.items.length / row.qty) }))
+      : picked.items.map((row) => ({ id: row.item.variant_id, qty: row.qty, price: unitPrice(row.item, row.qty) }));
+    return { value: bill().goods, items: rows };
+  }
+
+  let arrived = false;
   function arrive(order) {
+    arrived = true;
     kept.done();
     draft.drop();
-    const next = (order.success && order.success.redirect_url) || order.url;
+    const own = `${order.url}?baru=1`;
+    const next = (order.success && order.success.redirect_url) || own;
     // From an outside address (WhatsApp) the back button should lead to the order, not to a form already sent.
     try { history.replaceState(null, "", order.url); } catch (error) { /* another host name: the address stays */ }
-    location.assign(next);
+    // A frame may only be led to our own pages; the order page then offers the chat.
+    if (framed()) return leave(own);
+    if (next.indexOf(order.url) === 0 || !form.pixels) return location.assign(next);
+    // Our own page would tell the pixels; an outside one cannot, so they hear it here before we leave.
+    const what = Object.assign(facts(), { order: order.order_number });
+    tell("Lead", what, events.lead);
+    if (form.pixels.purchase_at === "placed") tell("Purchase", Object.assign({}, what, { value: order.bill.total }), events.purchase);
+    setTimeout(() => location.assign(next), 400);
   }
+  // Back from the order page out of the browser's memory: this form has been sent, its address is the order's now.
+  addEventListener("pageshow", (event) => { if (event.persisted && arrived) location.reload(); });
 
   function refuse(status, answer) {
     const errors = answer.errors || {};
@@ -331,11 +357,34 @@ export function startOrderForm(form) {
     const part = wrapOf("customer.phone");
     if (phone.value.trim() && !normalise(phone.value)) mark0(part, text("phone_invalid"));
   });
+  // Once somebody has left a field, its mistake is said beside it, and goes as soon as it is mended.
+  const visited = {};
+  const judge = (part, quiet) => {
+    const path = part.dataset.field;
+    if (!visited[path] || part.contains(document.activeElement) && quiet && !part.classList.contains("has-error")) return;
+    const wrong = check()[path];
+    if (wrong) mark0(part, wrong[0]);
+    else clear(part);
+  };
+  node.addEventListener("focusout", (event) => {
+    const part = event.target.closest(".f[data-field]");
+    if (!part || part.contains(event.relatedTarget)) return;
+    // The area box waits for a choice from its list; a button pressed meanwhile must not move away under the finger.
+    setTimeout(() => {
+      if (part.contains(document.activeElement) || locked) return;
+      const filled = Array.prototype.some.call(part.querySelectorAll("input:not([type=hidden]), textarea, select"), (input) => input.value);
+      if (!filled && !visited[part.dataset.field]) return;
+      visited[part.dataset.field] = true;
+      judge(part);
+    }, 150);
+  });
   function mark0(part, message) {
     const note = part.querySelector(".error");
     note.textContent = message;
     note.hidden = false;
     part.classList.add("has-error");
+    const input = part.querySelector("input:not([type=hidden]), textarea, select");
+    if (input) input.setAttribute("aria-invalid", "true");
   }
   const areaBox = $("[data-area]");
   area(areaBox);
@@ -345,32 +394,35 @@ export function startOrderForm(form) {
   let started = false;
   const state = () => {
     const picked = choice();
+    const custom = {};
+    for (const { key, answer } of customs()) if (answer) custom[`f_${key}`] = answer;
     return {
       phone: normalise(value("phone")),
       name: value("name"),
-      data: {
+      data: Object.assign(custom, {
         area: $("#area").value, district_id: value("district_id"), street: value("street"), landmark: value("landmark"), note: value("note"),
         package: picked.package ? picked.package.id : "", items: picked.items.map((row) => `${row.item.variant_id}:${row.qty}`).join(","),
-        payment_method: method() ? method().method : "",
-      },
+        payment_method: method() ? method().method : "", postal_code: value("postal_code"), email: value("email"),
+      }),
     };
   };
   const remember = debounce(() => {
+    if (arrived) return; // typed just before ordering: there is nothing left to remember
     const now = state();
-    const custom = {};
-    for (const input of all("[data-custom]")) custom[input.dataset.custom] = input.value;
     const variant = checked("variant");
-    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "", custom }, now.data));
+    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "" }, now.data));
   }, 400);
   node.addEventListener("input", (event) => {
-    if (!started) { started = true; beacon(form, "starts"); }
+    if (!started) { started = true; beacon(form, "starts"); tell("InitiateCheckout", facts()); }
     const part = event.target.closest("[data-field].has-error");
-    if (part) clear(part);
+    if (part && visited[part.dataset.field]) judge(part);
+    else if (part) clear(part);
     serverTotal = null;
     confirmed = false;
     if (!problem.hidden && retry.hidden) say("");
     kept.later(state());
     remember();
+    if (event.target.closest("[data-mode]")) tell("AddToCart", facts());
     if (event.target.closest("[data-mode]") || event.target.name === "bump") { show(); shipping.load(); }
     else if (event.target.name === "payment_method") { show(); shipping.load(); }
     else if (event.target.name === "insurance") show();
@@ -396,6 +448,31 @@ export function startOrderForm(form) {
   const use = $("#voucher-use");
   if (use) {
     const box = $("#voucher-code");
+    const ask = async () => {
+      const query = new URLSearchParams(rateQuery() || { form: form.slug, store: form.store.subdomain });
+      query.set("code", voucher.code);
+      if (!query.has("items") && !query.has("package")) {
+        const picked = choice();
+        if (picked.package) query.set("package", picked.package.id);
+        else query.set("items", picked.items.map((row) => `${row.item.variant_id}:${row.qty}`).join(","));
+      }
+      if (method()) query.set("payment_method", method().method);
+      if (shipping.chosen()) query.set("courier_quote", shipping.chosen().quote);
+      if (normalise(value("phone"))) query.set("phone", normalise(value("phone")));
+      const asked = voucher.code;
+      try {
+        const answer = await fetch(`/api/v1/checkout/vouchers?${query}`, { headers: { Accept: "application/json" } });
+        if (!answer.ok || asked !== voucher.code) return;
+        voucher.row = (await answer.json()).data[0] || null;
+      } catch (error) { return; /* checked when ordering */ }
+      const part = wrapOf("voucher_codes");
+      clear(part);
+      const row = voucher.row;
+      const off = row ? (row.discount || 0) + (row.shipping_discount || 0) : 0;
+      $("#voucher-status").textContent = row && row.usable && off ? text("voucher_works", { amount: rupiah(off) }) : row && row.usable ? text("voucher_at_order") : "";
+      if (row && !row.usable) mark0(part, row.message || text("voucher_unusable"));
+      show();
+    };
     const apply = async () => {
       const part = wrapOf("voucher_codes");
       clear(part);
@@ -404,15 +481,13 @@ export function startOrderForm(form) {
       box.value = voucher.code;
       $("#voucher-status").textContent = "";
       if (!voucher.code) { mark0(part, text("voucher_empty")); return show(); }
-      // The list says what the code is worth here; a code it does not show is still checked when ordering.
-      try {
-        const answer = await fetch(`/api/v1/checkout/vouchers?${rateQuery() || new URLSearchParams({ form: form.slug, store: form.store.subdomain })}`, { headers: { Accept: "application/json" } });
-        const rows = answer.ok ? (await answer.json()).data : [];
-        voucher.row = rows.find((row) => String(row.code).toUpperCase() === voucher.code) || null;
-      } catch (error) { /* checked when ordering */ }
-      if (!(voucher.row && (voucher.row.discount || voucher.row.shipping_discount))) $("#voucher-status").textContent = text("voucher_at_order");
       show();
+      await ask();
     };
+    // What a voucher is worth follows the choice; without a code nothing is asked.
+    const again = debounce(() => { if (voucher.code) ask(); }, 500);
+    node.addEventListener("change", again);
+    node.addEventListener("input", (event) => { if (event.target === box && voucher.code && !box.value.trim()) { voucher.code = ""; voucher.row = null; $("#voucher-status").textContent = ""; show(); } });
     use.addEventListener("click", apply);
     box.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); apply(); } });
   }
@@ -424,32 +499,51 @@ export function startOrderForm(form) {
   // --- a returning buyer, or a reload --------------------------------------------------------------------------------------
   const forget = $("#not-me");
   if (forget) forget.addEventListener("click", () => {
-    for (const name of ["name", "phone", "district_id", "postal_code", "street", "landmark"]) if (node.elements[name]) node.elements[name].value = "";
+    for (const name of ["name", "phone", "email", "district_id", "postal_code", "street", "landmark"]) if (node.elements[name]) node.elements[name].value = "";
     $("#area").value = "";
     delete $("[data-area]").dataset.chosen;
     $("#prefill-note").hidden = true;
-    document.cookie = "bos_buyer=; Max-Age=0; path=/";
+    form.prefill = null;
+    draft.drop();
+    fetch("/api/v1/checkout/forget", { method: "POST", keepalive: true }).catch(() => {});
     tick(false);
     shipping.now();
     node.elements.name.focus();
   });
-  const before = draft.get();
-  if (before && !form.prefill) {
-    for (const name of ["name", "phone", "district_id", "postal_code", "street", "landmark", "note"]) if (node.elements[name] && before[name]) node.elements[name].value = before[name];
+  function restore(before) {
+    for (const name of ["name", "phone", "email", "district_id", "postal_code", "street", "landmark", "note"]) if (node.elements[name] && before[name]) node.elements[name].value = before[name];
     for (const name of ["package", "variant", "payment_method"]) {
       const input = before[name] && all(`input[name="${name}"]`).find((radio) => radio.value === before[name] && !radio.disabled);
       if (input) input.checked = true;
     }
-    for (const input of all("[data-custom]")) if (before.custom && before.custom[input.dataset.custom]) input.value = before.custom[input.dataset.custom];
+    for (const row of String(before.items || "").split(",")) {
+      const [id, qty] = row.split(":");
+      const radio = all('input[name="variant"]').find((input) => input.value === id && !input.disabled);
+      if (radio) radio.checked = true;
+      const box = all("[data-qty]").find((part) => part.dataset.variant === id) || (radio ? all("[data-qty]")[0] : null);
+      if (box && Number(qty) > 0) box.querySelector("input").value = qty;
+    }
+    for (const { key, input } of customs()) {
+      const kept = before[`f_${key}`];
+      if (!kept) continue;
+      if (input.dataset.kind === "radio") { const choice = Array.prototype.find.call(input.querySelectorAll("input"), (radio) => radio.value === kept); if (choice) choice.checked = true; }
+      else if (input.dataset.kind === "checkbox") input.checked = true;
+      else input.value = kept;
+    }
     if (before.area && before.district_id) { $("#area").value = before.area; $("[data-area]").dataset.chosen = "true"; }
   }
+  // A recovery link says more than what this browser remembers; a returning buyer's details come from the server.
+  if (form.recover) restore(Object.assign({ name: form.recover.name, phone: form.recover.phone }, form.recover.data));
+  else if (draft.get() && !form.prefill && !form.preview) restore(draft.get());
   const first = all('[name="package"], [name="variant"]').filter((input) => !input.disabled);
   if (first.length && !first.some((input) => input.checked)) first[0].checked = true;
-  utm();
+  source();
   tick(true);
   show();
   if (value("district_id")) shipping.now();
+  if (window.performance && performance.mark) performance.mark("bos-ready"); // from here on the form answers
   beacon(form, "views");
+  tell("ViewContent", facts());
   if (outbox.pending()) {
     // Sent before a reload, and nobody knows whether it arrived.
     lock(true);

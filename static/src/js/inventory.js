@@ -62,6 +62,7 @@ each("[data-inventory]", (form) => {
       conflicts.forEach((c) => {
         const row = some[c.line];
         row.dataset.onHand = String(c.on_hand); // what was typed stays; saving again means it
+        row.querySelector("[data-available]").textContent = c.on_hand - c.reserved;
         say(row, text("stock_now", { n: c.on_hand }));
       });
       for (const [path, messages] of Object.entries(conflicts.length ? {} : error.data?.errors ?? {})) {

@@ -157,8 +157,8 @@ each("[data-product-editor]", (form) => {
   })).filter((t) => t.min_qty !== null || t.price !== null);
 
   function drawVariants() {
-    const used = attributes.filter((a) => a.name || a.items.length);
-    const wanted = used.length ? (used.every((a) => a.items.length) ? combinations(used) : []) : [[]];
+    // an attribute that has no choices yet changes nothing, so that nothing typed is lost while it is being named
+    const wanted = combinations(attributes.filter((a) => a.items.length));
     rows.forEach(remember);
     if (wanted.length > limits.variants) {
       count.textContent = text("variants_too_many", { n: wanted.length, max: limits.variants });
@@ -258,6 +258,8 @@ each("[data-product-editor]", (form) => {
           weight_grams: read("weight_grams"), length_cm: read("length_cm"), width_cm: read("width_cm"), height_cm: read("height_cm"),
           tiers: readTiers(row), image_id: picture ? Number(picture) : null, is_active: row.node.querySelector('[name="is_active"]').checked,
         };
+        // an empty box is "not said", which the server answers in words; only the struck-through price can be taken away
+        for (const name of ["price", "weight_grams", "length_cm", "width_cm", "height_cm"]) if (variant[name] === null) delete variant[name];
         if (row.given?.id) variant.id = row.given.id;
         if (data.see_cost) variant.cost_price = read("cost_price") ?? 0;
         if (!row.given?.id) variant.stock = read("stock") ?? 0;

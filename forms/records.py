@@ -1,0 +1,105 @@
+"""Lists of what forms have seen: conversion events sent, checkouts left halfway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bosonline import phone as phones
+from bosonline.api.lists import ListSpec, Page, page_of, parse_int
+from bosonline.errors import ValidationFailed
+from forms.models import AbandonedCheckout, ConversionEvent
+from forms.queries import local_iso
+from sellers.rights import Member
+from stores.models import Store
+from stores.queries import public_url
+
+EVENTS = ListSpec(
+    sorts={"id": "id", "name": "name", "status": "status", "created_at": "id"},
+    searches={"name": lambda text: Q(name__icontains=text), "pixel": lambda text: Q(pixel_id__icontains=text)},
+)
+
+
+def events_page(params: Mapping[str, str]) -> Page:
+    """The log of conversion events: filters ``form``, ``order``, ``status``."""
+    rows = ConversionEvent.objects.all()
+    for name, column in (("form", "form_id"), ("order", "order_id")):
+        number = parse_int(params, name, 0, maximum=2**62)
+        if number:
+            rows = rows.filter(**{column: number})
+    if params.get("status"):
+        if params["status"] not in ConversionEvent.Status.values:
+            raise ValidationFailed.field("status", _("Unknown value."))
+        rows = rows.filter(status=params["status"])
+    return page_of(rows, params, EVENTS)
+
+
+def event_as_api(row: ConversionEvent, store: Store) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "form_id": row.form_id,
+        "order_id": row.order_id,
+        "provider": row.provider,
+        "pixel_id": row.pixel_id,
+        "name": row.name,
+        "event_id": row.event_id,
+        "value": row.value,
+        "status": row.status,
+        "attempts": row.attempts,
+        "reply": row.reply,
+        "created_at": local_iso(row.created_at, store),
+        "sent_at": local_iso(row.sent_at, store),
+    }
+
+
+ABANDONED = ListSpec(
+    sorts={"id": "id", "updated_at": "updated_at", "name": "name"},
+    searches={"name": lambda text: Q(name__icontains=text), "phone": lambda text: _digits(text)},
+    default_sort="-updated_at",
+)
+# younger ones may still be typing (product.md §6)
+ABANDONED_AFTER = timedelta(minutes=15)
+
+
+def _digits(text: str) -> Q:
+    digits = phones.search_digits(text)
+    return Q(phone__contains=digits) if digits else Q(pk__in=[])
+
+
+def abandoned_page(params: Mapping[str, str]) -> Page:
+    """Kept checkouts that nobody has touched for fifteen minutes. ``status``: open (default), dismissed, converted."""
+    status = params.get("status", "") or AbandonedCheckout.Status.OPEN
+    if status not in AbandonedCheckout.Status.values:
+        raise ValidationFailed.field("status", _("Unknown value."))
+    rows = AbandonedCheckout.objects.select_related("form").filter(
+        status=status, updated_at__lt=timezone.now() - ABANDONED_AFTER
+    )
+    form_id = parse_int(params, "form", 0, maximum=2**62)
+    return page_of(rows.filter(form_id=form_id) if form_id else rows, params, ABANDONED)
+
+
+def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[dict[str, Any]]:
+    """Rows as the API and the page show them; phones masked for those who may not see them."""
+    store = member.store
+    assert store is not None
+    seen = member.may("see_phone")
+    return [
+        {
+            "id": row.pk,
+            "form": {"id": row.form_id, "name": row.form.name},
+            "name": row.name,
+            "phone": row.phone if seen else phones.masked(row.phone),
+            "data": {k: v for k, v in row.data.items() if k not in ("email",) or seen},
+            "status": row.status,
+            "order_id": row.order_id,
+            "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.token}") if seen else None,
+            "created_at": local_iso(row.created_at, store),
+            "updated_at": local_iso(row.updated_at, store),
+        }
+        for row in rows
+    ]

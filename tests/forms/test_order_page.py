@@ -1,0 +1,217 @@
+"""The buyer's order page: what its secret link shows, what the buyer may do, and until when."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image as Pillow
+
+from bosonline.tenancy import store_scope
+from catalog.models import Image
+from orders.models import Order, Payment
+from tests.factories import PASSWORD, Shop, make_shop
+from tests.forms.test_forms_api import Api
+
+Buyer = Callable[..., Any]
+
+
+class Page:
+    """The page of one order, as the buyer's browser has it."""
+
+    def __init__(self, shop: Shop, token: str) -> None:
+        self.client, self.shop, self.token = Client(), shop, token
+        self.host = f"{shop.store.subdomain}.localhost"
+
+    def get(self, path: str = "", **headers: Any) -> Any:
+        return self.client.get(f"/o/{self.token}{path}", HTTP_HOST=self.host, **headers)
+
+    def do(self, action: str, **data: Any) -> Any:
+        return self.client.post(f"/o/{self.token}?do={action}", data, HTTP_HOST=self.host)
+
+    def text(self) -> str:
+        answer = self.get()
+        assert answer.status_code == 200
+        return str(answer.content.decode())
+
+    @property
+    def order(self) -> Order:
+        with store_scope(self.shop.store):
+            return Order.objects.get(token=self.token)
+
+
+def opened(shop: Shop, **changes: Any) -> Page:
+    return Page(shop, shop.place(**changes).token)
+
+
+def photo(name: str = "bukti.png", kind: str = "PNG") -> SimpleUploadedFile:
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (320, 640), "white").save(buffer, kind)
+    return SimpleUploadedFile(name, buffer.getvalue(), content_type="image/png")
+
+
+# -- who sees it --------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_link_opens_it_and_only_on_its_own_store(shop: Shop) -> None:
+    page = opened(shop)
+    assert page.order.order_number in page.text()
+    answer = page.get()
+    assert answer["X-Robots-Tag"] == "noindex, nofollow" and answer["Referrer-Policy"] == "same-origin"
+    assert "no-store" in answer["Cache-Control"] and "private" in answer["Cache-Control"]
+    other = opened(make_shop(stock=5))
+    strange = Page(other.shop, page.token)
+    for path in ("", "?baru=1", "/status"):
+        assert strange.get(path).status_code == 404
+        assert page.order.order_number not in strange.get(path).content.decode()
+    for action in ("confirm", "cancel", "address", "method", "proof"):
+        assert strange.do(action, street="Jl. Diubah Orang 1", proof=photo()).status_code == 404
+    order = page.order
+    assert (order.status, order.street) == ("new", "Jl. Melati 5 RT 02")
+    for token in (
+        page.token[:-1] + ("a" if page.token[-1] != "a" else "b"),
+        "x",
+        "x" * 24,
+        "x" * 300,
+        order.order_number,
+    ):
+        assert Page(shop, token).get().status_code == 404
+        assert Page(shop, token).get("/status").status_code == 404
+        assert Page(shop, token).do("cancel").status_code == 404
+
+
+def test_nothing_of_another_buyer_is_on_it(shop: Shop) -> None:
+    mine = opened(shop)
+    opened(shop, name="Bambang Wijaya", phone="081377778888", street="Jl. Kenanga 99 RT 07")
+    for text in (mine.text(), mine.get("/status").content.decode()):
+        for secret in ("Bambang", "77778888", "Kenanga", "10.0.0.1", "20.000", "40.000"):
+            assert secret not in text, secret
+    assert "Siti Aminah" in mine.text()
+
+
+# -- proof of a transfer ------------------------------------------------------------------------------------------------
+
+
+def test_a_proof_waits_for_the_seller(shop: Shop) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    assert "do=proof" in page.text()
+    assert page.do("proof", proof=photo()).status_code == 302
+    order = page.order
+    assert order.payment_status == "waiting_verification"
+    row = Api(shop)("get", f"/store/orders/{order.pk}").json()["data"]
+    assert row["payment_status"] == "waiting_verification"
+    with store_scope(shop.store):
+        payment = Payment.objects.get(order=order)
+        assert payment.proof.startswith(f"proofs/{shop.store.pk}/") and payment.proof.endswith(".webp")
+        assert payment.proof_at is not None and payment.paid_amount == 0
+    seller, stranger = Client(), Client()
+    seller.post("/masuk", {"email": shop.user.email, "password": PASSWORD})
+    stranger.post("/masuk", {"email": make_shop().user.email, "password": PASSWORD})
+    address = f"/pesanan/{order.pk}/bukti"
+    assert f'href="{address}"' in seller.get(f"/pesanan/{order.pk}").content.decode()
+    picture = seller.get(address)
+    assert Pillow.open(io.BytesIO(b"".join(picture.streaming_content))).size == (320, 640)
+    assert picture["Content-Type"] == "image/webp" and "no-store" in picture["Cache-Control"]
+    for outsider in (stranger, Client()):
+        assert outsider.get(address).status_code in (302, 404)
+    assert Client().get(f"/media/{payment.proof}").status_code == 404
+    assert page.do("proof", proof=photo("lagi.jpg", "JPEG")).status_code == 302  # a better picture may follow
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status", "words"),
+    [
+        ("bukti.pdf", b"%PDF-1.7\n%", 422, "JPEG"),
+        ("bukti.png", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", 422, "JPEG"),
+        ("bukti.jpg", b"MZ\x90\x00", 422, "JPEG"),
+        ("besar.png", b"\x89PNG\r\n\x1a\n" + b"0" * 8 * 1024 * 1024, 413, "8 MB"),
+        ("kosong.png", b"", 422, ""),
+    ],
+)
+def test_what_is_no_usable_picture_is_refused_with_a_sentence(
+    shop: Shop, name: str, data: bytes, status: int, words: str
+) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    answer = page.do("proof", proof=SimpleUploadedFile(name, data, content_type="image/png"))
+    text = answer.content.decode()
+    assert answer.status_code == status and 'role="alert"' in text and words in text
+    assert page.order.payment_status == "unpaid"
+    with store_scope(shop.store):
+        assert not Image.objects.exists()
+
+
+def test_a_proof_needs_a_file_and_a_transfer(shop: Shop) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    answer = page.do("proof")
+    assert answer.status_code == 422 and "Pilih foto bukti transfer" in answer.content.decode()
+    cash = opened(shop, phone="081355556666")
+    assert "do=proof" not in cash.text()
+    assert cash.do("proof", proof=photo()).status_code == 409
+    assert cash.order.payment_status == "cod_pending"
+    with store_scope(shop.store):  # no picture is kept that belongs to nothing
+        assert not Image.objects.exists()
+
+
+# -- address ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_address_may_be_mended_until_the_parcel_is_packed(shop: Shop) -> None:
+    page = opened(shop)
+    assert page.do("address", street="Jl. Mawar 12 RT 03 RW 01", landmark="pagar biru").status_code == 302
+    order = page.order
+    assert (order.street, order.landmark) == ("Jl. Mawar 12 RT 03 RW 01", "pagar biru")
+    assert "Jl. Mawar 12" in page.text()
+    short = page.do("address", street="Jl")
+    assert short.status_code == 422 and 'role="alert"' in short.content.decode()
+    evil = page.do("address", street="<script>alert(1)</script> 7")
+    assert evil.status_code == 302 and "<script>alert" not in page.text()
+    for change in ({"status": "processing"}, {"status": "confirmed", "shipping_status": "booked"}):
+        with store_scope(shop.store):
+            Order.objects.filter(pk=order.pk).update(**change)
+        assert "do=address" not in page.text()
+        late = page.do("address", street="Jl. Terlambat 1 RT 01")
+        assert late.status_code == 409 and "sudah dikemas" in late.content.decode().lower()
+        assert "Terlambat" not in page.order.street
+
+
+# -- confirm, cancel ----------------------------------------------------------------------------------------------------
+
+
+def test_the_buyer_confirms_once(shop: Shop) -> None:
+    page = opened(shop)
+    assert "do=confirm" in page.text()
+    for _n in range(2):
+        assert page.do("confirm").status_code == 302
+    order = page.order
+    assert (order.status, order.followup_status, order.next_followup_at) == ("confirmed", "done", None)
+    assert "do=confirm" not in page.text()
+    transfer = opened(shop, payment_method="bank_transfer", phone="081355556666")
+    assert transfer.do("confirm").status_code == 409 and transfer.order.status == "new"
+
+
+def test_the_buyer_cancels_while_nothing_is_paid_or_prepared(shop: Shop) -> None:
+    before = shop.level().reserved
+    page = opened(shop)
+    assert "do=cancel" in page.text() and shop.level().reserved == before + 1
+    assert page.do("cancel", reason="berubah pikiran").status_code == 302
+    assert page.order.status == "cancelled" and shop.level().reserved == before
+    assert page.do("cancel").status_code == 302 and shop.level().reserved == before  # pressing twice gives back once
+    assert page.do("confirm").status_code == 302 and page.order.status == "cancelled"
+    for change in ({"status": "processing"}, {"paid_amount": 65_000}, {"shipping_status": "booked"}):
+        late = opened(shop, phone="081355556666")
+        with store_scope(shop.store):
+            Order.objects.filter(token=late.token).update(**change)
+        assert "do=cancel" not in late.text()
+        answer = late.do("cancel")
+        assert answer.status_code == 409 and "Hubungi toko" in answer.content.decode(), change
+        assert late.order.status != "cancelled"
+
+
+def test_an_unknown_action_is_refused(shop: Shop) -> None:
+    page = opened(shop)
+    answer = page.do("hapus")
+    assert answer.status_code == 422 and "Tindakan tidak dikenal" in answer.content.decode()
