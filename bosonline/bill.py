@@ -7,7 +7,7 @@ this function only enforces what holds for every bill (no discount above what it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from bosonline.money import BASIS_POINTS, ceil_div, fee_of, round_up_to
@@ -76,9 +76,10 @@ class Bill:
 
     def as_api(self) -> dict[str, int]:
         """The ``bill`` object of ``api.md``."""
-        data = asdict(self)
-        del data["cod_fee_payer"]
-        return data
+        return {name: getattr(self, name) for name in _BILL_LINES}
+
+
+_BILL_LINES = tuple(f.name for f in fields(Bill) if f.name != "cod_fee_payer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ urlpatterns = [
     path("metrics", views.metrics),
     path("api/schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="api-schema"),
     path("api/docs", api_docs, name="api-docs"),
+    # The resolver tries one path after the other: the one that takes the orders stands first.
+    path("api/v1/", include("orders.api.urls_buyer")),
     path("api/v1/", include("sellers.api.urls")),
     path("api/v1/", include("stores.api.urls")),
     path("api/v1/", include("catalog.api.urls")),

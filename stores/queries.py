@@ -128,8 +128,13 @@ def hosts_of(store_id: int) -> list[str]:
 
 
 def public_url(store: Store, path: str = "/") -> str:
-    """Where buyers find the store: its own domain when it is the default and reachable, else its subdomain."""
-    host = store.link_host or (f"{store.subdomain}.{settings.BASE_DOMAIN}" if store.subdomain else "")
+    """Where buyers find the store; empty while it has no address."""
+    return link_url(store.link_host, store.subdomain, path)
+
+
+def link_url(link_host: str, subdomain: str | None, path: str = "/") -> str:
+    """:func:`public_url` from its parts: the own domain when it is the default and reachable, else the subdomain."""
+    host = link_host or (f"{subdomain}.{settings.BASE_DOMAIN}" if subdomain else "")
     return host_url(host, path) if host else ""
 
 

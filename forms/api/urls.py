@@ -18,7 +18,6 @@ buyer_patterns = [
 ]
 
 urlpatterns = [
-    *buyer_patterns,
     *both("store/forms", seller.FormsView.as_view()),
     *both("store/forms/download", seller.FormsDownloadView.as_view()),
     *both("store/forms/duplicate", seller.DuplicateBatchView.as_view()),

@@ -10,7 +10,6 @@ buyer_patterns = [
 ]
 
 urlpatterns = [
-    *buyer_patterns,
     *both("store/orders", v.OrdersView.as_view()),
     *both("store/orders/recap", v.OrderRecapView.as_view()),
     *both("store/orders/status", v.OrderStatusView.as_view()),

@@ -1,4 +1,4 @@
-"""What the buyer's browser may call on the store's own host."""
+"""What the buyer's browser may call: all of the API there is on a store's own host."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ from orders.models import Order, Payment
 from orders.services import payments
 from orders.services.placement import Placed
 from orders.services.status import BUYER, order_event, order_lock
-from stores.models import Courier, Store
-from stores.queries import public_url, store_id_of_host
+from stores.models import Courier
+from stores.queries import link_url, store_id_of_host
 
 
 def buyer_order(request: HttpRequest, token: str) -> Order:
@@ -46,9 +46,7 @@ def placed_answer(placed: Placed, store_id: int, slug: str, *, test_form_id: int
     """The 201 answer of ``POST /checkout/orders`` (api.md). A test order's form may never have been published."""
     snapshot = snapshot_draft(store_id, test_form_id) if test_form_id else snapshot_of(store_id, slug)
     store = snapshot.store if snapshot else {}
-    url = public_url(
-        Store(subdomain=store.get("subdomain"), link_host=store.get("link_host", "")), f"/o/{placed.token}"
-    )
+    url = link_url(store.get("link_host", ""), store.get("subdomain"), f"/o/{placed.token}")
     success = success_of(snapshot, placed, url) if snapshot else {"kind": "page", "message": "", "redirect_url": ""}
     kinds = {"cod": "cash", "bank_transfer": "transfer", "va": "virtual_account", "qris": "qris"}
     return {

@@ -19,7 +19,6 @@ urlpatterns = [
     *both("profile/warehouses/<int:pk>", warehouses.WarehouseView.as_view()),
     *both("profile/warehouses/<int:pk>/default", warehouses.DefaultWarehouseView.as_view()),
     *both("store/shipping/warehouses", warehouses.WarehouseRegisterView.as_view()),
-    *both("regions", v.RegionView.as_view()),
     *both("regions/provinces", v.ProvinceView.as_view()),
     *both("store/shipping/areas", v.ShippingAreaView.as_view()),
     *both("banks", bank_accounts.BankListView.as_view()),
