@@ -37,6 +37,7 @@ from forms.snapshot import Snapshot, snapshot_draft
 from forms.tokens import tested_form
 from orders.models import Order
 from orders.services import buyer, payments
+from orders.services.methods import buyer_method, methods_of
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
 from stores.models import Store
 from stores.queries import public_url
@@ -62,6 +63,9 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
         snapshot = _tested(store_id, tested, slug) if tested else public_snapshot(store_id, slug)
     except NotFound:
         return render(request, "errors/404_buyer.html", {"store": Store.objects.get(pk=store_id)}, status=404)
+    if snapshot.slug != slug:  # the form has moved; what the advertisement added to the address goes with it
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(f"/{snapshot.slug}" + (f"?{query}" if query else ""))
     data = page_data(snapshot)
     context: dict[str, Any] = {"form": data, "store": snapshot.store}
     if not tested:
@@ -142,7 +146,7 @@ class OrderPage(View):
         with store_scope(order.store_id), translation.override("id"):
             order = buyer.buyer_order(request, order.token)
             context: dict[str, Any] = {
-                "order": order_context(order, buyer.methods_of(order)),
+                "order": order_context(order, methods_of(order)),
                 "store": _store_part(order.store),
                 "error": error,
             }
@@ -204,7 +208,7 @@ class OrderPage(View):
             channel = (channel or "BCA").upper()
             if channel not in CHANNELS:
                 raise ValidationFailed.field("payment_channel", "Pilih bank dari daftar.")
-        buyer.buyer_method(order=order, method=method, channel=channel if method == "va" else "")
+        buyer_method(order=order, method=method, channel=channel if method == "va" else "")
 
 
 def _store_part(store: Store) -> dict[str, Any]:
