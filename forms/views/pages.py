@@ -247,8 +247,15 @@ class BlocklistPage(StorePage):
         return self._show({"kind": request.GET.get("kind", "phone"), "value": request.GET.get("value", "")[:120]}, {})
 
     def _show(self, given: dict[str, str], errors: dict[str, list[str]], status: int = 200) -> HttpResponse:
-        rows = BlockEntry.objects.order_by("kind", "value")[: blocklist.MAX_ENTRIES]
-        context = {"rows": rows, "kinds": BlockEntry.Kind.choices, "given": given, "errors": errors}
+        page = records.blocklist_page(self.request.GET)
+        context = {
+            "rows": [records.block_as_api(row, self.member) for row in page.rows],
+            "page": page,
+            "filtered": bool(self.request.GET.get("keyword")),
+            "kinds": BlockEntry.Kind.choices,
+            "given": given,
+            "errors": errors,
+        }
         return render(self.request, "forms/blocklist.html", context, status=status)
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -256,7 +263,7 @@ class BlocklistPage(StorePage):
         if remove.isdigit() and len(remove) < 18:
             blocklist.block_remove(store=self.store, entry_id=int(remove))
             messages.success(request, _("Taken off the blacklist."))
-            return redirect("form-blocklist")
+            return redirect("order-blocklist")
         given = {name: request.POST.get(name, "") for name in ("kind", "value", "note")}
         data = BlockIn(data=given)
         try:
@@ -267,7 +274,7 @@ class BlocklistPage(StorePage):
         except ValidationFailed as exc:
             return self._show(given, exc.errors, status=422)
         messages.success(request, _("%(value)s is on the blacklist now.") % {"value": row.value})
-        return redirect("form-blocklist")
+        return redirect("order-blocklist")
 
 
 class EventsPage(StorePage):
