@@ -220,13 +220,14 @@ def _store_part(store: Store) -> dict[str, Any]:
 
 @never_cache
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    """The part of the order page that changes by itself; the page asks every ten seconds."""
+    """The part of the order page that changes by itself, or with ``part=pay`` that of the success page."""
+    part = "pay_part" if request.GET.get("part") == "pay" else "order_live"
     try:
         order = buyer.buyer_order(request, token)
     except NotFound:
         raise Http404 from None
     with store_scope(order.store_id), translation.override("id"):
-        return render(request, "buyer/includes/order_live.html", {"order": order_context(order, [])})
+        return render(request, f"buyer/includes/{part}.html", {"order": order_context(order, [])})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
