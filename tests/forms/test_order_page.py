@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from bosonline.tenancy import store_scope
 from catalog.models import Image
 from orders.models import Order, Payment
+from orders.services.payments import gateway_paid, payment_issue
 from tests.factories import PASSWORD, Shop, make_shop
 from tests.forms.test_forms_api import Api
 
@@ -91,6 +93,36 @@ def test_nothing_of_another_buyer_is_on_it(shop: Shop) -> None:
         for secret in ("Bambang", "77778888", "Kenanga", "10.0.0.1", "20.000", "40.000"):
             assert secret not in text, secret
     assert "Siti Aminah" in mine.text()
+
+
+# -- right after ordering ------------------------------------------------------------------------------------------------
+
+
+def test_the_success_page_shows_the_payment_as_it_becomes(shop: Shop) -> None:
+    page = opened(shop, payment_method="va")
+    first = page.get("?baru=1").content.decode()
+    assert "data-pending" in first and f"/o/{page.token}/status?part=pay" in first
+    assert "data-pending" in page.get("/status?part=pay").content.decode()
+    with store_scope(shop.store):
+        payment = payment_issue(order_id=page.order.pk)
+    assert payment is not None
+    part = page.get("/status?part=pay").content.decode()
+    assert payment.va_number in part and "data-pending" not in part and "<h1" not in part
+    payment_paid(shop, payment)
+    part = page.get("/status?part=pay").content.decode()
+    assert "data-final" in part and payment.va_number not in part
+    cancelled = opened(shop, payment_method="bank_transfer", phone="081299998888")
+    assert f"/o/{cancelled.token}#bukti" in cancelled.get("?baru=1").content.decode()
+    cancelled.do("cancel")
+    part = cancelled.get("/status?part=pay").content.decode()
+    assert "data-copy" not in part and "dibatalkan" in part
+
+
+def payment_paid(shop: Shop, payment: Payment) -> None:
+    gateway_paid(
+        reference=str(payment.reference), paid_amount=payment.amount, gateway_payment_id=f"p-{payment.pk}",
+        paid_at=timezone.now(),
+    )  # fmt: skip
 
 
 # -- proof of a transfer ------------------------------------------------------------------------------------------------
