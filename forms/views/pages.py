@@ -203,7 +203,9 @@ class SuccessPreviewPage(StorePage):
         message = request.GET.get("message", page["message"])[:1000].replace("\x00", "")
         values = {**SAMPLE, "toko": self.store.name, "cs": self.member.user.name.split(" ")[0]}
         order = {
-            "number": SAMPLE["nomor"], "url": "#", "items": [], "bill": [], "total": 62_000,
+            "number": SAMPLE["nomor"], "url": "#", "total": 77_000,
+            "items": [{"name": SAMPLE["produk"], "variant": "", "qty": 1, "total": 62_000}],
+            "bill": [{"label": "Total pembelian", "amount": 62_000}, {"label": "Biaya pengiriman", "amount": 15_000}],
             "payment": {"method": "cod", "paid": True}, "cs": {"name": "", "whatsapp_url": ""},
             "address": {"name": SAMPLE["nama"], "phone": "+6281234567890", "street": "Jl. Melati 5", "landmark": "",
                         "area": "Gambir, Jakarta Pusat"},
