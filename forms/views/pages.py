@@ -28,7 +28,7 @@ from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, succes
 from sellers.pages import StorePage, put_errors
 
 SAMPLE = {
-    "nama": "Siti Aminah", "produk": "Madu Hutan 100gr", "total": "Rp 62.000", "nomor": "261124-7KQ2M9",
+    "nama": "Siti Aminah", "produk": "Madu Hutan 100gr", "total": "Rp 77.000", "nomor": "261124-7KQ2M9",
     "kurir": "ID Express", "metode": "Bayar di Tempat (COD)", "link": "https://…/o/…",
 }  # fmt: skip
 
