@@ -22,7 +22,6 @@ from bosonline.gateways.winpay import CHANNELS
 from bosonline.hosts import host_of
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
-from catalog.services.images import image_store
 from forms.policy import embed_ancestors, page_policy
 from forms.prefill import prefill_of
 from forms.queries import (
@@ -36,8 +35,9 @@ from forms.queries import (
 from forms.snapshot import Snapshot, snapshot_draft
 from forms.tokens import tested_form
 from orders.models import Order
-from orders.services import buyer, payments
+from orders.services import buyer
 from orders.services.methods import buyer_method, methods_of
+from orders.services.proofs import proof_upload
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
 from stores.models import Store
 from stores.queries import public_url
@@ -197,9 +197,7 @@ class OrderPage(View):
                 if upload is None:
                     raise ValidationFailed.field("proof", "Pilih foto bukti transfer.")
                 with store_scope(order.store_id):
-                    payments.proof_awaited(order)
-                    picture = image_store(store=order.store, upload=upload, folder="proofs")
-                    payments.proof_upload(order_id=order.pk, path=picture.sizes["1080"])
+                    proof_upload(order=order, upload=upload)
             case _:
                 raise ValidationFailed("Tindakan tidak dikenal.")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -152,6 +153,10 @@ def test_a_proof_waits_for_the_seller(shop: Shop) -> None:
         assert outsider.get(address).status_code in (302, 404)
     assert Client().get(f"/media/{payment.proof}").status_code == 404
     assert page.do("proof", proof=photo("lagi.jpg", "JPEG")).status_code == 302  # a better picture may follow
+    with store_scope(shop.store):
+        better = Payment.objects.get(order=order).proof
+        assert not Image.objects.exists()  # a proof is no picture of the catalogue
+    assert default_storage.exists(better) and not default_storage.exists(payment.proof)
 
 
 @pytest.mark.parametrize(
