@@ -75,6 +75,14 @@ class StaffListPage(StorePage):
         return render(request, "settings/staff.html", context)
 
 
+def _said(made: staff.StaffCreated, *, password: bool) -> str:
+    if made.membership:
+        return _("Saved.")
+    if password:
+        return _("This e-mail has an account already, so an invitation was mailed. Its own password stays as it is.")
+    return _("An invitation was mailed.")
+
+
 class StaffEditPage(StorePage):
     """A new person, or a change of one."""
 
@@ -100,7 +108,7 @@ class StaffEditPage(StorePage):
             try:
                 if row is None:
                     made = staff.staff_create(member=self.member, **form.cleaned_data)
-                    messages.success(request, _("Saved.") if made.membership else _("An invitation was mailed."))
+                    messages.success(request, _said(made, password=bool(form.cleaned_data.get("password"))))
                 else:
                     staff.staff_update(member=self.member, staff_id=pk, **self._changes(form, row))
                     messages.success(request, _("Saved."))

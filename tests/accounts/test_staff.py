@@ -91,6 +91,17 @@ def test_a_known_person_must_be_logged_in_to_accept_and_keeps_their_password(cli
     }  # fmt: skip
 
 
+def test_a_password_for_somebody_elses_account_is_not_taken_and_the_page_says_so(client: Client, db: None) -> None:
+    shop, other = make_shop(), make_shop()
+    client.post("/masuk", {"email": shop.user.email, "password": PASSWORD})
+    form = {"name": "Ratna", "email": other.user.email, "phone": "081233334444", "role_id": preset_role("viewer").pk,
+            "password": "Bukan-punyamu-7", "lead_weight": 1}  # fmt: skip
+    answer = client.post("/pengaturan/karyawan/baru", form, follow=True)
+    assert "sudah punya akun" in answer.content.decode()
+    other.user.refresh_from_db()
+    assert other.user.check_password(PASSWORD)
+
+
 def test_invitations_can_be_sent_again_withdrawn_and_expire(client: Client, db: None) -> None:
     shop = make_shop()
     headers = shop.bearer()
