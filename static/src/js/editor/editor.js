@@ -231,8 +231,9 @@ function start(root) {
   parts({
     list,
     adding: document.querySelector("[data-parts-add]"),
+    heard: document.querySelector("[data-parts-heard]"),
     known: json("editor-sections"),
-    words: { up: text("editor_up"), down: text("editor_down"), remove: text("editor_remove") },
+    words: { up: text("editor_up"), down: text("editor_down"), remove: text("editor_remove"), moved: (name, n, all) => text("editor_moved", { name, n, all }) },
     editable: data.may_edit,
     icon,
     open,
