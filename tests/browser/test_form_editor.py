@@ -9,8 +9,10 @@ import pytest
 
 from bosonline.tenancy import store_scope
 from forms.models import OrderForm
+from sellers.services.accounts import store_open
 from stores.models import Store
 from tests.browser.axe import assert_accessible
+from tests.browser.kit import switch_store
 from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
 from tests.factories import PASSWORD, Shop, make_shop
@@ -304,6 +306,25 @@ def test_a_section_is_dragged_with_a_finger(live_app: LiveApp, chromium: Any, sh
     until(lambda: page.evaluate("scrollY") > 100)
     page.wait_for_timeout(800)
     assert shown(page) == wanted and draft(shop)["sections"] == wanted
+    tour.close()
+
+
+def test_the_editor_of_another_store_than_the_one_switched_to_saves_nothing(
+    live_app: LiveApp, chromium: Any, shop: Shop
+) -> None:
+    store_open(user=shop.user, name="Toko kedua")
+    tour = seller(live_app, chromium, shop, "desk")
+    page = open_editor(live_app, tour, shop)
+    before = draft(shop)
+    switch_store(tour, live_app, "Toko kedua")
+    title = panel(page, "headline").get_by_label("Judul di halaman")
+    title.fill("Salah toko")
+    page.locator("[data-editor-saved]", has_text="Tab lain sudah berpindah ke toko Toko kedua").wait_for()
+    assert draft(shop) == before
+    switch_store(tour, live_app, str(shop.store.name))
+    title.fill("Toko yang benar")
+    saved(page)
+    assert draft(shop)["title"] == "Toko yang benar"
     tour.close()
 
 

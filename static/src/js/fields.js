@@ -2,7 +2,7 @@
 import { area } from "./area.js";
 import { debounce, each, el, on, text } from "./dom.js";
 import { display, normalise } from "./phone.js";
-import { api } from "./requests.js";
+import { api } from "./api.js";
 import { toast } from "./toasts.js";
 
 // --- copy -----------------------------------------------------------------------------------------------------------
