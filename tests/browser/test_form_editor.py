@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bosonline.tenancy import store_scope
-from forms.models import OrderForm
+from forms.models import FormStat, OrderForm
+from forms.services.forms import form_create
 from sellers.services.accounts import store_open
 from stores.models import Store
+from stores.queries import store_today
 from tests.browser.axe import assert_accessible
 from tests.browser.kit import switch_store
 from tests.browser.test_main_job import SIZES, Tour, until
@@ -219,6 +221,43 @@ def test_doctor_share_and_test_order(live_app: LiveApp, chromium: Any, shop: Sho
     with tour.context.expect_page() as opened:
         page.get_by_role("link", name="Pesanan uji").click()
     opened.value.get_by_text("Mode uji").wait_for()
+    tour.close()
+
+
+def test_the_list_is_sorted_on_a_phone_where_its_heads_are_hidden(live_app: LiveApp, chromium: Any, shop: Shop) -> None:
+    with store_scope(shop.store):
+        for name, views in (("Abon", 3), ("Zaitun", 900)):
+            form = form_create(store=shop.store, name=name, content=shop.form.draft)
+            FormStat.objects.create(store=shop.store, form=form, day=store_today(shop.store), views=views)
+    tour = seller(live_app, chromium, shop, "phone")
+    page = tour.page
+    page.goto(live_app.url + "/form?keyword=a&after=")
+
+    def names() -> list[str]:
+        return [str(text) for text in page.locator("tbody .cell-1").all_inner_texts()]
+
+    page.get_by_label("Urutkan").select_option(label="Form")
+    page.wait_for_url("**/form?keyword=a&sort_by=name&sort_dir=asc")
+    assert names() == ["Abon", "Madu Hutan", "Zaitun"]
+    page.get_by_label("Urutkan").select_option(label="Dilihat")
+    page.wait_for_url("**sort_by=views&sort_dir=desc")
+    assert names()[0] == "Zaitun"
+    tour.shot("daftar-form-urut")
+    assert_accessible(page, "sorted list")
+    page.get_by_role("link", name="Menurun. Balik urutannya").click()
+    page.wait_for_url("**sort_dir=asc**")
+    assert names()[-1] == "Zaitun" and page.get_by_label("Urutkan").input_value() == "views"
+    # the filter keeps it, and so does going back
+    page.get_by_label("Status").select_option(label="Semua status")
+    page.get_by_role("link", name="Menaik. Balik urutannya").wait_for()
+    page.get_by_label("Urutkan").select_option(label="Terbaru dulu")
+    page.wait_for_url("**sort_by=")
+    assert names()[0] == "Zaitun"
+    page.go_back()
+    page.wait_for_url("**sort_by=views**")
+    assert page.get_by_label("Urutkan").input_value() == "views"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.get_by_label("Urutkan").is_hidden()  # there the heads do it
     tour.close()
 
 
