@@ -61,6 +61,17 @@ class OrderForm(StoreOwned):
         return self.name
 
 
+class FormerLink(StoreOwned):
+    """An address a form has left: advertisements that still use it lead on. Another form may take it over."""
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="former_links")
+    slug = models.SlugField(max_length=60, db_index=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "slug"], name="formerlink_once")]
+
+
 class FormVersion(StoreOwned):
     """A published state of a form; can be restored."""
 

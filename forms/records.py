@@ -1,4 +1,4 @@
-"""Lists of what forms have seen: conversion events sent, checkouts left halfway."""
+"""Lists around forms: conversion events sent, checkouts left halfway, the blacklist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from bosonline import phone as phones
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import ValidationFailed
-from forms.models import AbandonedCheckout, ConversionEvent
+from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent
 from forms.queries import local_iso
 from sellers.rights import Member
 from stores.models import Store
@@ -103,3 +103,34 @@ def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[di
         }
         for row in rows
     ]
+
+
+BLOCKLIST = ListSpec(
+    sorts={"id": "id", "value": "value", "kind": "kind"},
+    searches={
+        "value": lambda text: Q(value__icontains=text) | _phone_part(text),
+        "note": lambda text: Q(note__icontains=text),
+    },
+)
+
+
+def _phone_part(text: str) -> Q:
+    digits = phones.search_digits(text)
+    return Q(kind=BlockEntry.Kind.PHONE, value__contains=digits) if digits else Q(pk__in=[])
+
+
+def blocklist_page(params: Mapping[str, str]) -> Page:
+    """The store's blacklist, the newest entry first."""
+    return page_of(BlockEntry.objects.all(), params, BLOCKLIST)
+
+
+def block_as_api(row: BlockEntry, member: Member) -> dict[str, Any]:
+    """An entry; its phone masked for those who may not see phones."""
+    hidden = row.kind == BlockEntry.Kind.PHONE and not member.may("see_phone")
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "kind_label": str(row.get_kind_display()),
+        "value": phones.masked(row.value) if hidden else row.value,
+        "note": row.note,
+    }

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import redis
+from django.db.models import QuerySet
 
 from bosonline.redis import redis_client
 from bosonline.tenancy import store_scope
@@ -95,7 +96,10 @@ def _key(store_id: int, slug: str) -> str:
 
 
 def snapshot_of(store_id: int, slug: str, *, fresh: bool = False) -> Snapshot | None:
-    """The published form at ``slug``, or None when the store has none. ``fresh`` reads the database again."""
+    """The published form at ``slug``, or None when the store has none. ``fresh`` reads the database again.
+
+    At an address that a form has left the answer is that form, with its present ``slug``.
+    """
     key = _key(store_id, slug)
     now = time.monotonic()
     cached = _local.get(key)
@@ -158,7 +162,7 @@ def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Sna
         return None
     with store_scope(store):
         rows = OrderForm.objects.select_related("published", "warehouse__district").filter(deleted_at__isnull=True)
-        form = rows.filter(pk=draft_of).first() if draft_of else rows.filter(slug=slug).first()
+        form = rows.filter(pk=draft_of).first() if draft_of else _at(rows, slug)
         if form is None or (form.published is None and not draft_of):
             return None
         if draft_of:
@@ -188,6 +192,11 @@ def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Sna
             quota_left=_quota_left(form),
             is_draft=bool(draft_of),
         )
+
+
+def _at(rows: QuerySet[OrderForm], slug: str) -> OrderForm | None:
+    """The form at an address, or the one that has left it: a page that was open meanwhile still orders."""
+    return rows.filter(slug=slug).first() or rows.filter(former_links__slug=slug).first()
 
 
 def _quota_left(form: OrderForm) -> int | None:

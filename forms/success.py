@@ -38,7 +38,7 @@ def redirect_hosts(store: Store) -> list[str]:
     own = [store_url(store.subdomain).split("://")[1].split("/")[0].split(":")[0]] if store.subdomain else []
     domains = Domain.objects.filter(verified_at__isnull=False).values_list("hostname", flat=True)
     allowed = RedirectHost.objects.order_by("host").values_list("host", flat=True)
-    return [*own, *domains, *allowed]
+    return list(dict.fromkeys((*own, *domains, *allowed)))
 
 
 def success_default() -> dict[str, Any]:

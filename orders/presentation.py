@@ -187,7 +187,7 @@ def next_text(order: Order) -> str:
     if order.payment_status == "expired":
         return "Batas waktu pembayaran sudah lewat. Kamu bisa memilih cara bayar lagi."
     texts = {
-        S.NEW: "CS toko akan menghubungi kamu lewat WhatsApp untuk konfirmasi, lalu pesanan dikirim.",
+        S.NEW: "CS toko akan menghubungi kamu lewat WhatsApp.",
         S.CONFIRMED: "Pesanan sudah dikonfirmasi dan segera dikemas.",
         S.PROCESSING: "Pesanan sedang dikemas.",
         S.READY: "Paket siap dan menunggu dijemput kurir.",

@@ -15,10 +15,10 @@ from stores.models import Store
 WIDTHS = (160, 480, 1080)
 
 
-def image_store(*, store: Store, upload: Any, alt: str = "", folder: str = "images") -> Image:
+def image_store(*, store: Store, upload: Any, alt: str = "") -> Image:
     """Re-encode an uploaded picture (EXIF dropped, orientation kept). Raises an ``ImageRefused`` at ``image``."""
     picture = image_open(upload, need_width=WIDTHS[-1])
-    name = f"{folder}/{store.pk}/{secrets.token_hex(12)}"
+    name = f"images/{store.pk}/{secrets.token_hex(12)}"
     copies = image_copies(picture, WIDTHS)
     sizes = {
         str(copy.box): default_storage.save(f"{name}-{copy.box}.{copy.extension}", ContentFile(copy.data))

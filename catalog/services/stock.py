@@ -1,6 +1,6 @@
 """Stock: levels and their append-only ledger (product.md §5).
 
-Every function takes the levels' row locks in the order of variant and warehouse, like ``order_place_v1`` does, and
+Every function takes the levels' row locks in the order of variant and warehouse, like ``order_place_v3`` does, and
 writes one ledger row per change. The database refuses to oversell (``stocklevel_not_oversold``).
 """
 

@@ -15,7 +15,7 @@ from bosonline.errors import ValidationFailed
 from forms import queries, records
 from forms.api import serializers as s
 from forms.exports import forms_download
-from forms.models import BlockEntry, OrderForm, PixelToken, RedirectHost
+from forms.models import OrderForm, PixelToken, RedirectHost
 from forms.qr import qr_png, qr_svg
 from forms.services import blocklist, copies, doctor, success, tokens
 from forms.services import forms as services
@@ -387,11 +387,11 @@ class BlocklistView(ApiView):
     group = "form"
     rights = {"GET": "customers.view", "POST": "customers.edit"}
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(parameters=LIST, responses={200: dict})
     def get(self, request: Request) -> Response:
-        rows = BlockEntry.objects.order_by("kind", "value")[:2000]
-        data = [{"id": r.pk, "kind": r.kind, "value": r.value, "note": r.note} for r in rows]
-        return Response({"data": data, "total": len(data)})
+        page = records.blocklist_page(request.query_params)
+        data = [records.block_as_api(row, self.member) for row in page.rows]
+        return Response({"data": data, "total": page.total, "next": page.next})
 
     @extend_schema(
         request=s.BlockIn, responses={201: dict},
@@ -399,7 +399,7 @@ class BlocklistView(ApiView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         row = blocklist.block_add(store=self.member.store, **self.parse(s.BlockIn))
-        return Response({"data": {"id": row.pk, "kind": row.kind, "value": row.value, "note": row.note}}, status=201)
+        return Response({"data": records.block_as_api(row, self.member)}, status=201)
 
 
 class BlockEntryView(ApiView):

@@ -11,7 +11,7 @@ from bosonline import timeline
 from bosonline.errors import NotFound, ValidationFailed
 from forms.content import content_full
 from forms.models import OrderForm
-from forms.services.forms import slug_free
+from forms.services.links import slug_free
 from stores.models import Store
 
 MAX_BATCH = 50

@@ -14,15 +14,12 @@ from django.utils.translation import gettext as _
 from bosonline import pagecache, timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Variant
-from catalog.services.products import slug_for
 from forms.content import content_clean, content_full, content_problems, sold_variant_ids
-from forms.models import FormProduct, FormVersion, OrderForm
+from forms.models import FormerLink, FormProduct, FormVersion, OrderForm
+from forms.services.links import link_leave, link_take, slug_check, slug_free
 from forms.snapshot import snapshot_forget
 from stores.models import Store, Warehouse
 from stores.queries import hosts_of
-
-# addresses of a store's host that are no forms
-RESERVED = frozenset({"api", "o", "embed", "static", "media", "theme", "healthz", "robots", "favicon", "test"})
 
 
 @transaction.atomic
@@ -46,21 +43,9 @@ def form_create(
         warehouse=warehouse,
         draft=clean,
     )
+    link_take(form.slug)
     _line(form, "form.created", actor_id)
     return form
-
-
-def slug_check(slug: str, *, exclude: int | None = None) -> None:
-    """Raises at ``slug`` when the address is another form's or no form may have it."""
-    if slug in RESERVED:
-        raise ValidationFailed.field("slug", _("This link is reserved."))
-    if OrderForm.objects.filter(slug=slug, deleted_at__isnull=True).exclude(pk=exclude).exists():
-        raise ValidationFailed.field("slug", _("Another form already has this link."))
-
-
-def slug_free(store: Store, name: str) -> str:
-    slug = slug_for(store, name, OrderForm)
-    return slug_for(store, f"form-{slug}", OrderForm) if slug in RESERVED else slug
 
 
 def variants_check(content: dict[str, Any], *, living: bool = False) -> list[Variant]:
@@ -173,12 +158,16 @@ def form_settings(
     quota: int | None = None,
     actor_id: int | None = None,
 ) -> OrderForm:
-    """Link, schedule and quota: they take effect at once. ``None`` for the times and the quota means "no limit"."""
+    """Link, schedule and quota: they take effect at once. ``None`` for the times and the quota means "no limit".
+
+    The link that is left leads on to the new one (:class:`FormerLink`).
+    """
     form = form_locked(form_id)
     before = form.slug
     if slug is not None and slug.strip().lower() != before:
         form.slug = slug.strip().lower()
         slug_check(form.slug, exclude=form.pk)
+        link_leave(form, before)
     if opens_at and closes_at and closes_at <= opens_at:
         raise ValidationFailed.field("closes_at", _("The form must close after it opens."))
     form.opens_at, form.closes_at, form.quota = opens_at, closes_at, quota
@@ -211,10 +200,12 @@ def forget_on_commit(store_id: int, slugs: Collection[str]) -> None:
     """Drop the cached snapshots and pages of these forms once the change is committed."""
 
     before = hosts_of(store_id)  # the change may be one of the hosts themselves
+    former = FormerLink.objects.filter(store_id=store_id, form__slug__in=slugs).values_list("slug", flat=True)
+    every = {*slugs, *former}
 
     def forget() -> None:
         hosts = {*before, *hosts_of(store_id)}
-        for slug in slugs:
+        for slug in every:
             snapshot_forget(store_id, slug)
             for host in hosts:
                 pagecache.drop(host, f"/{slug}")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bosonline.errors import NotFound, ValidationFailed
+from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Product, Variant
 from catalog.services.products import VariantInput, product_create, product_dummy
 from forms.models import OrderForm
@@ -37,15 +37,34 @@ OPTIONAL = frozenset({"bank_account"})
 METHODS = ("cod", "bank_transfer", "va", "qris")
 
 
+def made_by(step: str) -> str | None:
+    """The name of what a step makes, when it is there already: the first warehouse, account, product, open form."""
+    living = {"deleted_at__isnull": True}
+    row: Any
+    match step:
+        case "warehouse":
+            row = Warehouse.objects.filter(**living).order_by("id").first()
+        case "bank_account":
+            row = BankAccount.objects.filter(**living).order_by("id").first()
+            return f"{row.bank.short_name} {row.number}" if row else None
+        case "product":
+            row = Product.objects.filter(**living).order_by("id").first()
+        case "form":
+            row = OrderForm.objects.filter(**living, status="published").order_by("id").first()
+        case _:
+            return None
+    return row.name if row else None
+
+
 def steps_done(store: Store) -> dict[str, bool]:
     marked = store.onboarding
     return {
         "store": "store" in marked,
         "subdomain": bool(store.subdomain),
-        "warehouse": Warehouse.objects.filter(deleted_at__isnull=True).exists(),
-        "bank_account": "bank_account" in marked or BankAccount.objects.filter(deleted_at__isnull=True).exists(),
-        "product": Product.objects.filter(deleted_at__isnull=True).exists(),
-        "form": OrderForm.objects.filter(deleted_at__isnull=True, status="published").exists(),
+        "warehouse": made_by("warehouse") is not None,
+        "bank_account": "bank_account" in marked or made_by("bank_account") is not None,
+        "product": made_by("product") is not None,
+        "form": made_by("form") is not None,
     }
 
 
@@ -86,11 +105,18 @@ def step_skip(*, member: Member, step: str) -> None:
 
 @transaction.atomic
 def step_save(*, member: Member, step: str, data: dict[str, Any]) -> None:
-    """Save one step and remember it. ``data`` as the step's serializer or form gives it; errors name its fields."""
+    """Save one step and remember it. ``data`` as the step's serializer or form gives it; errors name its fields.
+
+    What a step makes is made once: 409 ``step_done`` for a second tap, another tab, the way back.
+    """
     assert member.store is not None
     saver = _SAVERS.get(step)
     if saver is None:
         raise NotFound()
+    Store.objects.select_for_update().get(pk=member.store.pk)
+    made = made_by(step)
+    if made is not None:
+        raise Conflict(_("This step is done already (%(name)s). Nothing was added.") % {"name": made}, code="step_done")
     saver(member, member.store, data)
     services.onboarding_mark(store=member.store, step=step)
     if member.store.onboarded_at is None and next_step(steps_done(member.store)) is None:

@@ -117,13 +117,13 @@ class _Flight:
                 origin_id, destination_id, _bracket(weight_grams), deadline_seconds=BACKGROUND_SECONDS,
                 on_rates=lambda batch: self.found.extend(map(_stored, batch)),
             )  # fmt: skip
-        finally:
+            rates = [_stored(rate) for rate in result.rates]
+            if rates and result.complete:
+                _store(origin_id, destination_id, weight_grams, rates)
+            return rates
+        finally:  # after the cache has it: nobody may find neither
             with _flights_lock:
                 _flights.pop(_cache_key(*self.question), None)
-        rates = [_stored(rate) for rate in result.rates]
-        if rates and result.complete:
-            _store(origin_id, destination_id, weight_grams, rates)
-        return rates
 
 
 def _stored(r: Rate) -> StoredRate:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 
-from bosonline.errors import DomainError, NotFound
+from bosonline.errors import Conflict, DomainError, NotFound
 from catalog.models import Product
 from forms.services import onboarding
 from forms.services.onboarding import OPTIONAL, STEPS
@@ -42,6 +43,11 @@ class FormForm(forms.Form):
     qris = forms.BooleanField(label="QRIS", required=False, initial=True)
 
 
+# where what a step made is changed later
+MANAGED = {"warehouse": "settings-warehouses", "bank_account": "settings-bank-accounts", "product": "products",
+           "form": "forms"}  # fmt: skip
+
+
 class OnboardingPage(StorePage):
     """One URL per step; ``/onboarding`` goes to the first one that is not done."""
 
@@ -50,6 +56,11 @@ class OnboardingPage(StorePage):
     def get(self, request: HttpRequest, step: str = "") -> HttpResponse:
         if not step:
             return redirect(self._next())
+        made = onboarding.made_by(step)
+        if made is not None:
+            context = {"made": made, "step": step, "steps": self._steps(step), "manage_url": reverse(MANAGED[step]),
+                       "next_url": self._next(), "skip_url": reverse("home")}  # fmt: skip
+            return render(request, "onboarding/made.html", context)
         return self._show(step, self._form(step))
 
     def post(self, request: HttpRequest, step: str = "") -> HttpResponse:
@@ -59,12 +70,20 @@ class OnboardingPage(StorePage):
             onboarding.step_skip(member=self.member, step=step)
             return redirect(self._next())
         if step == "product" and "sample" in request.POST:
-            onboarding.step_save(member=self.member, step=step, data={"sample": True})
+            try:
+                onboarding.step_save(member=self.member, step=step, data={"sample": True})
+            except Conflict as exc:
+                messages.info(request, exc.message)
             return redirect(self._next())
         form = self._form(step, request.POST)
         if form.is_valid():
             try:
                 onboarding.step_save(member=self.member, step=step, data=self._data(step, form))
+            except Conflict as exc:
+                if exc.code == "step_done":
+                    messages.info(request, exc.message)
+                    return redirect(self._next())
+                put_errors(form, exc)
             except (DomainError, ValidationError) as exc:
                 put_errors(form, exc)
             else:
@@ -101,9 +120,9 @@ class OnboardingPage(StorePage):
                 return FormForm(data, initial={"name": first.name if first else ""})
         raise NotFound()
 
-    def _show(self, step: str, form: forms.Form, status: int = 200) -> HttpResponse:
+    def _steps(self, step: str) -> list[dict[str, Any]]:
         done = onboarding.steps_done(self.store)
-        steps = [
+        return [
             {
                 "key": key,
                 "label": label,
@@ -113,10 +132,12 @@ class OnboardingPage(StorePage):
             }
             for key, label in STEPS
         ]
+
+    def _show(self, step: str, form: forms.Form, status: int = 200) -> HttpResponse:
         context = {
             "form": form,
             "step": step,
-            "steps": steps,
+            "steps": self._steps(step),
             "skippable": step in OPTIONAL,
             "skip_url": reverse("home"),
             "base_domain": settings.BASE_DOMAIN,

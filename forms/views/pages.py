@@ -28,7 +28,7 @@ from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, succes
 from sellers.pages import StorePage, put_errors
 
 SAMPLE = {
-    "nama": "Siti Aminah", "produk": "Madu Hutan 100gr", "total": "Rp 62.000", "nomor": "261124-7KQ2M9",
+    "nama": "Siti Aminah", "produk": "Madu Hutan 100gr", "total": "Rp 77.000", "nomor": "261124-7KQ2M9",
     "kurir": "ID Express", "metode": "Bayar di Tempat (COD)", "link": "https://…/o/…",
 }  # fmt: skip
 
@@ -203,7 +203,9 @@ class SuccessPreviewPage(StorePage):
         message = request.GET.get("message", page["message"])[:1000].replace("\x00", "")
         values = {**SAMPLE, "toko": self.store.name, "cs": self.member.user.name.split(" ")[0]}
         order = {
-            "number": SAMPLE["nomor"], "url": "#", "items": [], "bill": [], "total": 62_000,
+            "number": SAMPLE["nomor"], "url": "#", "total": 77_000,
+            "items": [{"name": SAMPLE["produk"], "variant": "", "qty": 1, "total": 62_000}],
+            "bill": [{"label": "Total pembelian", "amount": 62_000}, {"label": "Biaya pengiriman", "amount": 15_000}],
             "payment": {"method": "cod", "paid": True}, "cs": {"name": "", "whatsapp_url": ""},
             "address": {"name": SAMPLE["nama"], "phone": "+6281234567890", "street": "Jl. Melati 5", "landmark": "",
                         "area": "Gambir, Jakarta Pusat"},
@@ -247,8 +249,15 @@ class BlocklistPage(StorePage):
         return self._show({"kind": request.GET.get("kind", "phone"), "value": request.GET.get("value", "")[:120]}, {})
 
     def _show(self, given: dict[str, str], errors: dict[str, list[str]], status: int = 200) -> HttpResponse:
-        rows = BlockEntry.objects.order_by("kind", "value")[: blocklist.MAX_ENTRIES]
-        context = {"rows": rows, "kinds": BlockEntry.Kind.choices, "given": given, "errors": errors}
+        page = records.blocklist_page(self.request.GET)
+        context = {
+            "rows": [records.block_as_api(row, self.member) for row in page.rows],
+            "page": page,
+            "filtered": bool(self.request.GET.get("keyword")),
+            "kinds": BlockEntry.Kind.choices,
+            "given": given,
+            "errors": errors,
+        }
         return render(self.request, "forms/blocklist.html", context, status=status)
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -256,7 +265,7 @@ class BlocklistPage(StorePage):
         if remove.isdigit() and len(remove) < 18:
             blocklist.block_remove(store=self.store, entry_id=int(remove))
             messages.success(request, _("Taken off the blacklist."))
-            return redirect("form-blocklist")
+            return redirect("order-blocklist")
         given = {name: request.POST.get(name, "") for name in ("kind", "value", "note")}
         data = BlockIn(data=given)
         try:
@@ -267,7 +276,7 @@ class BlocklistPage(StorePage):
         except ValidationFailed as exc:
             return self._show(given, exc.errors, status=422)
         messages.success(request, _("%(value)s is on the blacklist now.") % {"value": row.value})
-        return redirect("form-blocklist")
+        return redirect("order-blocklist")
 
 
 class EventsPage(StorePage):

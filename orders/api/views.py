@@ -29,7 +29,8 @@ from orders.exports import orders_download
 from orders.filters import orders_for
 from orders.models import FollowUp
 from orders.services import followups, payments, shipping, status
-from orders.services.buyer import buyer_method, buyer_order, placed_answer
+from orders.services.buyer import buyer_order, placed_answer
+from orders.services.methods import buyer_method, seller_method
 from orders.services.placement import Caller, CheckoutInput, order_place
 
 LIST = [
@@ -279,8 +280,8 @@ class OrderMethodView(ApiView):
     def patch(self, request: Request, pk: int) -> Response:
         data = self.parse(s.MethodIn)
         order = queries.order_get(self.member, pk)
-        payment = payments.payment_renew(
-            order_id=order.pk,
+        payment = seller_method(
+            order=order,
             method=data["payment_method"],
             channel=_channel(data["payment_method"], data["payment_channel"]),
             actor=status.Actor.of(self.member),
@@ -360,9 +361,7 @@ class WinpayView(ApiView):
         current = order.payments.filter(status__in=["creating", "pending"]).order_by("-id").first()
         same = current is not None and current.method == method and (current.channel or "BCA") == channel
         if not same:
-            payments.payment_renew(
-                order_id=order.pk, method=method, channel=channel, actor=status.Actor.of(self.member)
-            )
+            seller_method(order=order, method=method, channel=channel, actor=status.Actor.of(self.member))
         payment = payments.payment_issue_now(order_id=order.pk)
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
 

@@ -123,6 +123,8 @@ class Order(StoreOwned):
     service_code = models.CharField(max_length=20, blank=True, default="")
     service_name = models.CharField(max_length=60, blank=True, default="")
     etd = models.CharField(max_length=20, blank=True, default="")
+    # the chosen service collects cash at this address; NULL where nobody asked (older orders)
+    cod_covered = models.BooleanField(null=True)
     weight_grams = models.PositiveIntegerField(default=0)
     awb = models.CharField(max_length=40, blank=True, default="")
 

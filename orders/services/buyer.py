@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from urllib.parse import quote
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
-from bosonline.bill import CodFeePayer, CodTerms, compute_bill
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
-from forms.content import content_full
-from forms.queries import METHOD_LABELS, method_choices
+from forms.queries import METHOD_LABELS
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
 from orders import messages
-from orders.models import Order, Payment
-from orders.services import payments
+from orders.models import Order
 from orders.services.placement import Placed
 from orders.services.status import BUYER, order_event, order_lock
-from stores.models import Courier
 from stores.queries import link_url, store_id_of_host
 
 
@@ -145,62 +140,3 @@ def buyer_address(*, order: Order, street: str, landmark: str) -> None:
             store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
             data={"before": before, "after": {"street": street, "landmark": landmark[:100]}},
         )  # fmt: skip
-
-
-def methods_of(order: Order) -> list[dict[str, Any]]:
-    """The payment cards a buyer may change to: what the form offers now. COD only for who already has it: whether a
-    courier collects cash at the address was asked for the order's own method."""
-    if order.form is None or order.form.published is None or order.is_test:
-        return []
-    offered = method_choices(content_full(order.form.published.content))
-    return [m for m in offered if m["method"] != Order.Method.COD or order.is_cod]
-
-
-def buyer_method(*, order: Order, method: str, channel: str) -> Payment:
-    """Change the payment method while nothing is paid; fees that belong to the method change with it.
-
-    Raises at ``payment_method``, or 409 when money came or the parcel is on its way.
-    """
-    for attempt in range(3):
-        try:
-            with store_scope(order.store_id), transaction.atomic():
-                return _change_method(order, method, channel, last=attempt == 2)
-        except IntegrityError as exc:  # another open transfer has this amount: draw again
-            if "payment_unique_amount" not in str(exc):
-                raise
-    raise AssertionError("the last attempt draws no code")
-
-
-def _change_method(order: Order, method: str, channel: str, *, last: bool) -> Payment:
-    offered = {m["method"]: m for m in methods_of(order)}
-    if method not in offered:
-        raise ValidationFailed.field("payment_method", _("Choose a payment method."))
-    locked = order_lock(order.pk)
-    store = order.store
-    coded = method == Order.Method.BANK_TRANSFER and store.unique_code_enabled and not last
-    courier = Courier.objects.filter(code=locked.courier_code).first()
-    terms = CodTerms(locked.cod_fee_bp, courier.cod_fee_min if courier else 0, _payer(locked.cod_fee_payer))
-    bill = compute_bill(
-        lines=(),
-        package_price=locked.goods,
-        discount=locked.discount,
-        shipping=locked.shipping,
-        shipping_discount=locked.shipping_discount,
-        insurance=locked.insurance,
-        other_fee=locked.other_fee,
-        method_fee=offered[method]["fee"],
-        cod=terms if method == Order.Method.COD else None,
-        unique_code=secrets.randbelow(999) + 1 if coded else 0,
-    )
-    for name in ("method_fee", "cod_fee", "unique_code", "total"):
-        setattr(locked, name, getattr(bill, name))
-    locked.save(update_fields=["method_fee", "cod_fee", "unique_code", "total"])
-    payment = payments.payment_renew(order_id=locked.pk, method=method, channel=channel, actor=BUYER)
-    if bill.unique_code:
-        payment.unique_code = bill.unique_code
-        payment.save(update_fields=["unique_code"])
-    return payment
-
-
-def _payer(text: str) -> CodFeePayer:
-    return "seller" if text == "seller" else "buyer"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.fields import CharField
@@ -21,8 +22,8 @@ _PHONE = Concat(Value("+999"), LPad(Cast(F("pk"), CharField()), 11, Value("0")))
 
 def store_erase(store_id: int) -> None:
     """Inside the caller's transaction and the store's scope. Files are removed after the commit."""
-    files = [*Payment.objects.exclude(proof="").values_list("proof", flat=True)]
-    files += BackgroundJob.objects.exclude(file="").values_list("file", flat=True)
+    proofs = list(Payment.objects.exclude(proof="").values_list("proof", flat=True))
+    downloads = list(BackgroundJob.objects.exclude(file="").values_list("file", flat=True))
     references = [r for r in Payment.objects.values_list("reference", flat=True) if r]
     Order.objects.update(
         buyer_name=NOBODY, buyer_phone=Concat(Value("+999"), LPad(Cast(F("customer_id"), CharField()), 11, Value("0"))),
@@ -37,10 +38,11 @@ def store_erase(store_id: int) -> None:
     BackgroundJob.objects.update(file="", params={})
     GatewayCallback.objects.filter(body__trxId__in=references).update(body={})
     GatewayCallback.objects.filter(body__originalPartnerReferenceNo__in=references).update(body={})
-    transaction.on_commit(lambda: _unlink(files))
+    transaction.on_commit(lambda: _remove(proofs, downloads))
 
 
-def _unlink(files: list[str]) -> None:
-    root = Path(settings.MEDIA_ROOT)
-    for name in files:
-        (root / name).unlink(missing_ok=True)
+def _remove(proofs: list[str], downloads: list[str]) -> None:
+    for name in proofs:
+        default_storage.delete(name)
+    for name in downloads:
+        (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)

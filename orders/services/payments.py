@@ -75,7 +75,7 @@ def payment_issue(*, order_id: int) -> Payment | None:
     except GatewayRejected as exc:
         rows.update(error=exc.message[:200], status=S.FAILED)
         with transaction.atomic():
-            _line(order, "payment.failed", SYSTEM, {"method": payment.method, "error": exc.message[:200]})
+            payment_line(order, "payment.failed", SYSTEM, {"method": payment.method, "error": exc.message[:200]})
     except GatewayError as exc:
         rows.update(error=exc.message[:200])
         raise
@@ -116,7 +116,7 @@ def payment_renew(*, order_id: int, method: str, channel: str, actor: Actor) -> 
     order.payment_due_at = due
     order.payment_status = P.COD_PENDING if method == Order.Method.COD else P.UNPAID
     order.save(update_fields=["payment_method", "payment_channel", "payment_due_at", "payment_status"])
-    _line(order, "payment.method", actor, {"method": method, "channel": payment.channel})
+    payment_line(order, "payment.method", actor, {"method": method, "channel": payment.channel})
     if gateway:
         outbox.enqueue("payment.create", {"order_id": order.pk, "store_id": order.store_id})
     return payment
@@ -160,7 +160,7 @@ def gateway_paid(*, reference: str, paid_amount: int, gateway_payment_id: str, p
         if payment.gateway_payment_id is not None:
             if payment.gateway_payment_id == gateway_payment_id:
                 return "already_recorded"
-            _line(order, "payment.second_money", WINPAY, {"amount": paid_amount, "id": gateway_payment_id})
+            payment_line(order, "payment.second_money", WINPAY, {"amount": paid_amount, "id": gateway_payment_id})
             order.payment_status = P.CONFLICT
             order.save(update_fields=["payment_status"])
             return "second_payment"
@@ -224,35 +224,13 @@ def _settle(order: Order, payment: Payment, received: int, paid_at: datetime, ac
     payment.save()
     order.paid_amount = received
     order.save(update_fields=["payment_status", "paid_at", "paid_amount"])
-    _line(
+    payment_line(
         order, f"payment.{outcome}", actor, {"amount": received, "expected": payment.amount, "method": payment.method}
     )
     if outcome == "paid" and order.status == Order.Status.NEW and not order.is_held:
         order_event(order=order, status=Order.Status.CONFIRMED, actor=actor, reason="paid")
     outbox.enqueue("payment.received", {"order_id": order.pk, "store_id": order.store_id, "outcome": outcome})
     return outcome
-
-
-def proof_awaited(order: Order) -> Payment:
-    """The transfer a receipt of this order belongs to. Raises 409 when none is awaited: ask before storing a picture."""
-    if order.payment_status not in (P.UNPAID, P.WAITING, P.EXPIRED, P.PARTIAL):
-        raise Conflict(_("This order does not wait for a transfer."), code="not_waiting")
-    payment = Payment.objects.filter(order=order, method=Order.Method.BANK_TRANSFER).order_by("-id").first()
-    if payment is None:
-        raise Conflict(_("This order is not paid by bank transfer."), code="not_transfer")
-    return payment
-
-
-@transaction.atomic
-def proof_upload(*, order_id: int, path: str) -> None:
-    """The buyer's transfer receipt: the order waits for a person to look at it."""
-    order = order_lock(order_id)
-    payment = proof_awaited(order)
-    payment.proof, payment.proof_at = path, timezone.now()
-    payment.save(update_fields=["proof", "proof_at"])
-    order.payment_status = P.WAITING
-    order.save(update_fields=["payment_status"])
-    _line(order, "payment.proof", Actor(label="buyer"), {})
 
 
 def cod_collected(order: Order, actor: Actor) -> None:
@@ -265,7 +243,7 @@ def cod_collected(order: Order, actor: Actor) -> None:
     Payment.objects.filter(order=order, method=Order.Method.COD, status=S.PENDING).update(
         status=S.PAID, paid_amount=order.total, paid_at=timezone.now()
     )
-    _line(order, "payment.cod_collected", actor, {"amount": order.total})
+    payment_line(order, "payment.cod_collected", actor, {"amount": order.total})
 
 
 # -- time ----------------------------------------------------------------------------------------------------------
@@ -295,7 +273,7 @@ def _expire(order_id: int, payment_id: int) -> int:
         return 0
     order.payment_status = P.EXPIRED
     order.save(update_fields=["payment_status"])
-    _line(order, "payment.expired", SYSTEM, {})
+    payment_line(order, "payment.expired", SYSTEM, {})
     if order.store.cancel_when_expired and order.status == Order.Status.NEW:
         order_event(order=order, status=Order.Status.CANCELLED, actor=SYSTEM, reason="payment_expired")
     return 1
@@ -329,7 +307,7 @@ def payments_inquire(limit: int = 50) -> int:
     return found
 
 
-def _line(order: Order, kind: str, actor: Actor, data: dict[str, Any]) -> None:
+def payment_line(order: Order, kind: str, actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
         store_id=order.store_id, subject="order", subject_id=order.pk, kind=kind, actor_id=actor.user_id,
         actor_label=actor.label, data=data,

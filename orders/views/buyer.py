@@ -22,7 +22,6 @@ from bosonline.gateways.winpay import CHANNELS
 from bosonline.hosts import host_of
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
-from catalog.services.images import image_store
 from forms.policy import embed_ancestors, page_policy
 from forms.prefill import prefill_of
 from forms.queries import (
@@ -36,7 +35,9 @@ from forms.queries import (
 from forms.snapshot import Snapshot, snapshot_draft
 from forms.tokens import tested_form
 from orders.models import Order
-from orders.services import buyer, payments
+from orders.services import buyer
+from orders.services.methods import buyer_method, methods_of
+from orders.services.proofs import proof_upload
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
 from stores.models import Store
 from stores.queries import public_url
@@ -62,6 +63,9 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
         snapshot = _tested(store_id, tested, slug) if tested else public_snapshot(store_id, slug)
     except NotFound:
         return render(request, "errors/404_buyer.html", {"store": Store.objects.get(pk=store_id)}, status=404)
+    if snapshot.slug != slug:  # the form has moved; what the advertisement added to the address goes with it
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(f"/{snapshot.slug}" + (f"?{query}" if query else ""))
     data = page_data(snapshot)
     context: dict[str, Any] = {"form": data, "store": snapshot.store}
     if not tested:
@@ -142,7 +146,7 @@ class OrderPage(View):
         with store_scope(order.store_id), translation.override("id"):
             order = buyer.buyer_order(request, order.token)
             context: dict[str, Any] = {
-                "order": order_context(order, buyer.methods_of(order)),
+                "order": order_context(order, methods_of(order)),
                 "store": _store_part(order.store),
                 "error": error,
             }
@@ -193,9 +197,7 @@ class OrderPage(View):
                 if upload is None:
                     raise ValidationFailed.field("proof", "Pilih foto bukti transfer.")
                 with store_scope(order.store_id):
-                    payments.proof_awaited(order)
-                    picture = image_store(store=order.store, upload=upload, folder="proofs")
-                    payments.proof_upload(order_id=order.pk, path=picture.sizes["1080"])
+                    proof_upload(order=order, upload=upload)
             case _:
                 raise ValidationFailed("Tindakan tidak dikenal.")
 
@@ -204,7 +206,7 @@ class OrderPage(View):
             channel = (channel or "BCA").upper()
             if channel not in CHANNELS:
                 raise ValidationFailed.field("payment_channel", "Pilih bank dari daftar.")
-        buyer.buyer_method(order=order, method=method, channel=channel if method == "va" else "")
+        buyer_method(order=order, method=method, channel=channel if method == "va" else "")
 
 
 def _store_part(store: Store) -> dict[str, Any]:
@@ -216,13 +218,14 @@ def _store_part(store: Store) -> dict[str, Any]:
 
 @never_cache
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    """The part of the order page that changes by itself; the page asks every ten seconds."""
+    """The part of the order page that changes by itself, or with ``part=pay`` that of the success page."""
+    part = "pay_part" if request.GET.get("part") == "pay" else "order_live"
     try:
         order = buyer.buyer_order(request, token)
     except NotFound:
         raise Http404 from None
     with store_scope(order.store_id), translation.override("id"):
-        return render(request, "buyer/includes/order_live.html", {"order": order_context(order, [])})
+        return render(request, f"buyer/includes/{part}.html", {"order": order_context(order, [])})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

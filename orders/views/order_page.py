@@ -83,6 +83,7 @@ def _bill_rows(order: Order) -> list[dict[str, Any]]:
 
 
 PAYABLE = ("unpaid", "waiting_verification", "expired", "partially_paid")
+RECEIVED = ("paid", "cod_collected", "settled")
 FINAL = ("completed", "cancelled", "returned", "closed")
 
 
@@ -145,6 +146,7 @@ def _payment(order: Order) -> dict[str, Any]:
         "method": order.payment_method,
         "label": METHOD_LABELS[order.payment_method][0],
         "paid": order.payment_status not in PAYABLE or order.status == "cancelled",
+        "received": order.payment_status in RECEIVED,
         "channel": payment.channel if payment else "",
         "number": payment.va_number if payment else "",
         "amount": max(order.total - order.paid_amount, 0),

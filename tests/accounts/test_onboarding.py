@@ -9,7 +9,8 @@ from django.test import Client
 
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel
-from stores.models import Store
+from forms.models import OrderForm
+from stores.models import BankAccount, Store, Warehouse
 from tests.accounts.helpers import call
 from tests.factories import JUWANA, PASSWORD, make_shop
 
@@ -52,6 +53,28 @@ def test_it_can_be_left_and_taken_up_again_in_any_order(client: Client, newcomer
         call(client, "post", "/store/onboarding", {"step": step, "data": data}, **newcomer)
     state = call(client, "get", "/store/onboarding", **newcomer).json()["data"]
     assert [s["key"] for s in state["steps"] if s["done"]] == ["store", "warehouse"] and state["next"] == "subdomain"
+
+
+def test_a_second_tap_makes_nothing_twice(client: Client, newcomer: dict[str, str]) -> None:
+    for step, data in STEPS:
+        call(client, "post", "/store/onboarding", {"step": step, "data": data}, **newcomer)
+    for step in ("warehouse", "bank_account", "product", "form"):
+        again = call(client, "post", "/store/onboarding", {"step": step, "data": dict(STEPS)[step]}, **newcomer)
+        assert again.status_code == 409 and again.json()["code"] == "step_done", step
+    for step in ("store", "subdomain"):  # these say what is, so they may be said again
+        again = call(client, "post", "/store/onboarding", {"step": step, "data": dict(STEPS)[step]}, **newcomer)
+        assert again.status_code == 200, step
+    store = Store.objects.get(subdomain="madu-uji")
+    with store_scope(store):
+        counts = [m.objects.count() for m in (Product, Warehouse, BankAccount, OrderForm)]
+    assert counts == [1, 1, 1, 1]
+    client.post("/masuk", {"email": "budi@uji.id", "password": PASSWORD})
+    page = client.get("/onboarding/product").content.decode()
+    assert "Langkah ini sudah selesai" in page and 'name="price"' not in page
+    for body in ({"sample": "1"}, {"name": "Lain", "attribute": "", "price": "1000"}):
+        assert client.post("/onboarding/product", body).status_code == 302
+    with store_scope(store):
+        assert Product.objects.count() == 1
 
 
 def test_what_is_made_elsewhere_counts_as_done(client: Client, newcomer: dict[str, str]) -> None:

@@ -315,10 +315,11 @@ def test_slow_couriers_hold_nobody_and_are_there_a_moment_later(
 
 
 def test_many_buyers_with_one_question_ask_the_couriers_once(shop: Shop, fail: Any) -> None:
-    fail("boscod", "slow", seconds=0.3, times=1)
-    flights = {id(rates._flight(shop.snapshot.origin_id, GAMBIR, 1000)) for _n in range(5)}
+    origin = shop.snapshot.origin_id
+    fail("boscod", "slow", seconds=0.5)
+    flights = {id(rates._flight(origin, GAMBIR, 1000)) for _n in range(5)}
     assert len(flights) == 1
-    found = rates.rates_look(shop.snapshot.origin_id, GAMBIR, 1000)
+    found = rates.rates_look(origin, GAMBIR, 1000, seconds=15)
     assert found.rates and not rates._flights
 
 
@@ -416,6 +417,36 @@ def test_a_form_decides_what_a_yellow_light_means(shop: Shop, buyer: Buyer, repu
     placed = data_of(buyer(shop, "post", path, shop.body(raw=yellow)), 201)
     with store_scope(shop.store):
         assert Order.objects.get(order_number=placed["order_number"]).is_held
+
+
+def test_parcels_this_phone_refused_elsewhere_count_without_showing_where(
+    shop: Shop, buyer: Buyer, republish: Republish
+) -> None:
+    """The light and what the form does with it see the deliveries of all stores (product.md §10)."""
+    other = make_shop(stock=5)
+    other.order()
+    with store_scope(other.store):
+        Customer.objects.update(returned_count=3, delivered_count=1)
+    path = "/api/v1/checkout/orders"
+    republish(shop, risk_actions={"watch": "no_cod"})
+    answer = refused(buyer(shop, "post", path, shop.body()), 422, code="cod_not_offered", field="payment_method")
+    assert "return" not in str(answer) and other.store.name not in str(answer)
+    with store_scope(shop.store):
+        assert not Order.objects.exists() and not Customer.objects.exists()
+    assert shop.level().reserved == 0
+    placed = data_of(buyer(shop, "post", path, shop.body(payment_method="va")), 201)
+    with store_scope(shop.store):
+        order = Order.objects.get(order_number=placed["order_number"])
+    assert (order.risk, order.risk_reasons) == ("watch", ["return_history"])
+    republish(shop, risk_actions={"watch": "confirm"})
+    refused(buyer(shop, "post", path, shop.body()), 409, code="confirmation_required")
+    data_of(buyer(shop, "post", path, shop.body(raw={"confirmed": True})), 201)
+    republish(shop, risk_actions={"watch": "hold"})
+    placed = data_of(buyer(shop, "post", path, shop.body()), 201)
+    with store_scope(shop.store):
+        assert Order.objects.get(order_number=placed["order_number"]).is_held
+    republish(shop, risk_actions={"watch": "no_cod"}, payment_methods=[{"method": "cod"}])
+    data_of(buyer(shop, "post", path, shop.body()), 201)  # nothing else to offer: taken, with its light
 
 
 def test_many_tries_by_one_phone_turn_the_light_and_lose_nothing(shop: Shop) -> None:
@@ -706,10 +737,58 @@ def test_changing_the_method_changes_the_fees_that_belong_to_it(shop: Shop, buye
     with store_scope(shop.store):
         order = Order.objects.get(order_number=placed["order_number"])
     assert order.total == transfer["amount"] and order.cod_fee == 0 and order.unique_code
-    # back to COD: the courier's cover at this address belonged to the order as it was placed
-    refused(buyer(shop, "put", path, {"payment_method": "cod"}), 422, field="payment_method")
+    # and back: the chosen service collects cash at this address
+    cash = data_of(buyer(shop, "put", path, {"payment_method": "cod"}))
+    assert cash["amount"] == placed["bill"]["total"]
+    with store_scope(shop.store):
+        order.refresh_from_db()
+        assert order.payment_status == "cod_pending" and order.unique_code == 0 and order.payment_due_at is None
+        assert [p.status for p in order.payments.order_by("id")] == ["cancelled"] * 3 + ["pending"]
     refused(buyer(shop, "put", path, {"payment_method": "qris"}), 422, field="payment_method")
     refused(buyer(make_shop(), "put", path, {"payment_method": "va"}), 404)
+
+
+def test_cash_on_delivery_is_offered_only_where_it_can_be_had(shop: Shop, buyer: Buyer, republish: Republish) -> None:
+    """Not where the courier collects none, not against the risk light, not against a voucher's own rule."""
+    path = "/api/v1/checkout/orders/{}/payment-method"
+    cod = {"payment_method": "cod"}
+    quote = shop.quote(shop.checkout(), cod=False)
+    uncovered = shop.order(payment_method="va", courier_quote=quote)
+    assert uncovered.cod_covered is False
+    refused(buyer(shop, "put", path.format(uncovered.token), cod), 422, field="payment_method")
+    answer = Client().patch(
+        f"/api/v1/store/orders/{uncovered.pk}/payment-method", cod, content_type="application/json", **shop.bearer()
+    )
+    assert "tunai" in refused(answer, 422, field="payment_method")["errors"]["payment_method"][0]
+
+    voucher = make_voucher(shop, payment_methods=["va", "qris"])
+    republish(shop, voucher_enabled=True, risk_actions={"watch": "no_cod"})
+    bound = shop.order(payment_method="va", voucher_codes=[voucher.code], phone="081299990001")
+    refused(buyer(shop, "put", path.format(bound.token), cod), 422, field="payment_method")
+    data_of(buyer(shop, "put", path.format(bound.token), {"payment_method": "qris"}))
+    bound.refresh_from_db()
+    assert bound.discount == 10_000
+
+    doubtful = shop.order(payment_method="va", name="test", phone="081299990002")
+    assert doubtful.risk == "watch" and doubtful.cod_covered
+    refused(buyer(shop, "put", path.format(doubtful.token), cod), 422, field="payment_method")
+
+
+def test_a_seller_who_changes_the_method_changes_the_bill(shop: Shop, republish: Republish) -> None:
+    republish(shop, payment_methods=[{"method": "cod"}, {"method": "va", "fee": 4_000}])
+    order = shop.order()
+    base = order.total - order.cod_fee
+    for body, total in (
+        ({"payment_method": "va", "payment_channel": "BRI"}, base + 4_000),
+        ({"payment_method": "qris"}, base),
+        ({"payment_method": "cod"}, base + order.cod_fee),
+    ):
+        answer = Client().patch(
+            f"/api/v1/store/orders/{order.pk}/payment-method", body, content_type="application/json", **shop.bearer()
+        )
+        assert data_of(answer)["amount"] == total
+        with store_scope(shop.store):
+            assert Order.objects.get(pk=order.pk).total == total
 
 
 def test_the_order_page_is_not_indexed_and_shows_nobody_elses_data(shop: Shop, buyer: Buyer) -> None:

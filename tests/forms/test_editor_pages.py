@@ -18,7 +18,7 @@ from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel, Variant
 from forms.models import AbandonedCheckout, BlockEntry, FormStat, OrderForm
-from forms.services import doctor
+from forms.services import blocklist, doctor
 from forms.services.rates import _store
 from orders.models import Order
 from stores.models import BankAccount, Warehouse
@@ -221,7 +221,7 @@ def test_the_blacklist_page_adds_shows_and_removes(shop: Shop, seller: Client) -
     entry = {"kind": "phone", "value": "0812-3456-7890", "note": "<b>tiga kali retur</b>"}
     assert seller.post("/daftar-hitam", entry).status_code == 302
     page = seller.get("/daftar-hitam").content.decode()
-    assert "+6281234567890" in page and "&lt;b&gt;tiga kali retur" in page
+    assert "0812-3456-7890" in page and "&lt;b&gt;tiga kali retur" in page
     assert shop.order().is_held
     for kind, value, field in (("phone", "x", "value"), ("ip", "300.1.1.1", "value"), ("negara", "ID", "kind"),
                                ("address", "", "value"), ("address", "j" * 200, "value")):  # fmt: skip
@@ -232,7 +232,7 @@ def test_the_blacklist_page_adds_shows_and_removes(shop: Shop, seller: Client) -
     stranger = make_shop()
     other = Client()
     other.post("/masuk", {"email": stranger.user.email, "password": PASSWORD})
-    assert "+6281234567890" not in other.get("/daftar-hitam").content.decode()
+    assert "0812-3456-7890" not in other.get("/daftar-hitam").content.decode()
     other.post("/daftar-hitam", {"remove": row.pk})
     with store_scope(shop.store):
         assert BlockEntry.objects.filter(pk=row.pk).exists()
@@ -240,6 +240,24 @@ def test_the_blacklist_page_adds_shows_and_removes(shop: Shop, seller: Client) -
     with store_scope(shop.store):
         assert not BlockEntry.objects.exists()
     assert not shop.order().is_held
+
+
+def test_a_long_blacklist_is_paged_searched_and_masked(shop: Shop, seller: Client) -> None:
+    with store_scope(shop.store):
+        for n in range(25):
+            blocklist.block_add(store=shop.store, kind="phone", value=f"0812345678{n:02d}", note=f"retur {n}")
+    page = seller.get("/daftar-hitam").content.decode()
+    assert page.count("<tr data-row") == 10 and 'rel="next"' in page
+    page = seller.get("/daftar-hitam?keyword=0812-3456-7824").content.decode()
+    assert page.count("<tr data-row") == 1 and "retur 24" in page
+    assert "retur" not in seller.get("/daftar-hitam?keyword=tidak-ada").content.decode()
+    viewer = shop.staff("viewer").user
+    looking = Client()
+    looking.post("/masuk", {"email": viewer.email, "password": PASSWORD})
+    page = looking.get("/daftar-hitam").content.decode()
+    assert "••••" in page and "0812-3456-78" not in page
+    rows = Client().get("/api/v1/store/forms/blocklist?limit=100", **shop.bearer(viewer)).json()
+    assert rows["total"] == 25 and all("••••" in row["value"] for row in rows["data"])
 
 
 def test_who_may_only_look_at_the_blacklist_gets_no_buttons(shop: Shop) -> None:

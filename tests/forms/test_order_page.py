@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from bosonline.tenancy import store_scope
 from catalog.models import Image
 from orders.models import Order, Payment
+from orders.services.payments import gateway_paid, payment_issue
 from tests.factories import PASSWORD, Shop, make_shop
 from tests.forms.test_forms_api import Api
 
@@ -93,6 +96,36 @@ def test_nothing_of_another_buyer_is_on_it(shop: Shop) -> None:
     assert "Siti Aminah" in mine.text()
 
 
+# -- right after ordering ------------------------------------------------------------------------------------------------
+
+
+def test_the_success_page_shows_the_payment_as_it_becomes(shop: Shop) -> None:
+    page = opened(shop, payment_method="va")
+    first = page.get("?baru=1").content.decode()
+    assert "data-pending" in first and f"/o/{page.token}/status?part=pay" in first
+    assert "data-pending" in page.get("/status?part=pay").content.decode()
+    with store_scope(shop.store):
+        payment = payment_issue(order_id=page.order.pk)
+    assert payment is not None
+    part = page.get("/status?part=pay").content.decode()
+    assert payment.va_number in part and "data-pending" not in part and "<h1" not in part
+    payment_paid(shop, payment)
+    part = page.get("/status?part=pay").content.decode()
+    assert "data-final" in part and payment.va_number not in part
+    cancelled = opened(shop, payment_method="bank_transfer", phone="081299998888")
+    assert f"/o/{cancelled.token}#bukti" in cancelled.get("?baru=1").content.decode()
+    cancelled.do("cancel")
+    part = cancelled.get("/status?part=pay").content.decode()
+    assert "data-copy" not in part and "dibatalkan" in part
+
+
+def payment_paid(shop: Shop, payment: Payment) -> None:
+    gateway_paid(
+        reference=str(payment.reference), paid_amount=payment.amount, gateway_payment_id=f"p-{payment.pk}",
+        paid_at=timezone.now(),
+    )  # fmt: skip
+
+
 # -- proof of a transfer ------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +153,10 @@ def test_a_proof_waits_for_the_seller(shop: Shop) -> None:
         assert outsider.get(address).status_code in (302, 404)
     assert Client().get(f"/media/{payment.proof}").status_code == 404
     assert page.do("proof", proof=photo("lagi.jpg", "JPEG")).status_code == 302  # a better picture may follow
+    with store_scope(shop.store):
+        better = Payment.objects.get(order=order).proof
+        assert not Image.objects.exists()  # a proof is no picture of the catalogue
+    assert default_storage.exists(better) and not default_storage.exists(payment.proof)
 
 
 @pytest.mark.parametrize(

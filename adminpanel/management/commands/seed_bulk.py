@@ -20,7 +20,7 @@ from bosonline.ids import order_number
 from bosonline.tenancy import store_scope
 from catalog.models import Variant
 from forms.models import OrderForm
-from orders.services.placement import _defaults
+from orders.services.placement.rows import defaults
 from stores.models import District, Store, Warehouse
 
 STATES = (
@@ -100,8 +100,8 @@ class Command(BaseCommand):
         self, store: Store, form: OrderForm, warehouse: Warehouse, variant: Variant, districts: list[District], first_order: int,
         first_customer: int, customers: int, count: int,
     ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:  # fmt: skip
-        defaults = {**_defaults(), "risk_reasons": "[]", "fields": "{}", "utm": "{}", "event_ids": "{}"}
-        columns = ("id", *defaults)
+        columns_of_order = {**defaults(), "risk_reasons": "[]", "fields": "{}", "utm": "{}", "event_ids": "{}"}
+        columns = ("id", *columns_of_order)
         weights = [state[3] for state in STATES]
         begin = datetime.now(UTC) - timedelta(days=730)
         step = timedelta(days=729) / count
@@ -112,7 +112,7 @@ class Command(BaseCommand):
                 status, payment, shipping, _weight = self.random.choices(STATES, weights)[0]
                 customer = first_customer + n % customers
                 row = {
-                    **defaults,
+                    **columns_of_order,
                     "store_id": store.pk, "order_number": f"{order_number(at)[:7]}{first_order + n:09d}", "token": secrets.token_urlsafe(16),
                     "customer_id": customer, "form_id": form.pk, "warehouse_id": warehouse.pk, "status": status,
                     "payment_status": payment, "shipping_status": shipping, "buyer_name": f"Pelanggan {n % customers}",
@@ -123,6 +123,6 @@ class Command(BaseCommand):
                     "cod_fee": 2_000, "total": variant.price + 17_000, "cost_of_goods": variant.cost_price, "payment_method": "cod",
                     "created_at": at, "delivered_at": at + timedelta(days=3) if status in ("completed", "delivered") else None,
                 }  # fmt: skip
-                yield (first_order + n, *(row[name] for name in defaults))
+                yield (first_order + n, *(row[name] for name in columns_of_order))
 
         return columns, rows()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 import secrets
+import zoneinfo
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,10 @@ from bosonline.tenancy import store_scope
 from catalog.models import Image, Product, ProductImage, Variant, Voucher
 from catalog.services.images import image_store
 from catalog.services.products import VariantInput, product_create
+from forms.models import AbandonedCheckout, FormStat
 from forms.pricing import basket_of
+from forms.services.abandoned import abandoned_capture
+from forms.services.copies import forms_duplicate
 from forms.services.forms import form_create, form_publish
 from forms.services.rates import Quote, quote_sign
 from forms.snapshot import Snapshot, snapshot_of
@@ -99,6 +104,7 @@ class Command(BaseCommand):
             snapshot = snapshot_of(store.pk, "madu-hutan", fresh=True)
             assert snapshot is not None
             self._orders(snapshot)
+            self._traffic(snapshot)
             self._move_timeline_back()
             # the history is old news: no messages about it
             OutboxMessage.objects.filter(payload__store_id=store.pk).exclude(topic="warehouse.register").update(
@@ -229,6 +235,23 @@ class Command(BaseCommand):
             actor_id=self.owner.user.pk,
         )  # fmt: skip
         form_publish(form=form, actor_id=self.owner.user.pk)
+
+    def _traffic(self, snapshot: Snapshot) -> None:
+        """What the orders came from: views and starts per day, buyers who stopped halfway, a copy that is tried out."""
+        zone = zoneinfo.ZoneInfo(self.store.time_zone)
+        per_day = Counter(at.astimezone(zone).date() for at in Order.objects.values_list("created_at", flat=True))
+        FormStat.objects.bulk_create(
+            FormStat(store=self.store, form_id=snapshot.form_id, day=day, views=count * 29 + day.day, starts=count * 7)
+            for day, count in per_day.items()
+        )
+        area = areas_search("juwana pati")[0]
+        for minutes, name in ((24, "Wulan"), (70, "Pak Darto"), (160, "")):
+            row = abandoned_capture(
+                snapshot=snapshot, phone=f"08157{self.random.randint(1_000_000, 9_999_999)}", name=name,
+                data={"area": f"{area.district}, {area.city}", "street": "Jl. Kartini 8"} if name else {},
+            )  # fmt: skip
+            AbandonedCheckout.objects.filter(pk=row.pk).update(updated_at=timezone.now() - timedelta(minutes=minutes))
+        forms_duplicate(store=self.store, form_ids=[snapshot.form_id], actor_id=self.owner.user.pk)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 

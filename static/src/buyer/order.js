@@ -24,25 +24,48 @@ export function startOrderPage() {
     for (const box of input.closest("[data-methods]").querySelectorAll("[data-channels]")) box.hidden = box.dataset.channels !== input.value;
   });
 
+  // "#bukti": the fold a link points to is open
+  const wanted = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (wanted && wanted.tagName === "DETAILS") {
+    wanted.open = true;
+    wanted.scrollIntoView();
+  }
   const live = document.getElementById("order-live");
-  if (!live || !live.dataset.url) return;
+  if (live && live.dataset.url) startLive(live);
+}
+
+// Asks every ten seconds; for the first minute every one and a half while a payment number is being made: the buyer waits for it.
+const CALM = 10000;
+const WAITING = 1500;
+const ROUNDS = 40;
+
+function startLive(live) {
   let before = null;
+  let rounds = 0;
   const ask = async () => {
     // Nothing is swapped away under somebody's finger or half-typed words.
-    if (document.hidden || live.contains(document.activeElement) || live.querySelector("details[open], form[data-sending]")) return;
-    try {
-      const answer = await fetch(live.dataset.url, { headers: { Accept: "text/html", "X-Requested-With": "fetch" } });
-      if (!answer.ok) return;
-      const html = await answer.text();
-      if (html === before) return;
-      const holder = document.createElement("div");
-      holder.innerHTML = html;
-      if (before !== null || holder.textContent.replace(/\s+/g, "") !== live.textContent.replace(/\s+/g, "")) live.innerHTML = html;
-      before = html;
-      if (live.querySelector("[data-final]")) clearInterval(timer);
-    } catch (error) { /* the page stays as it is; the next round asks again */ }
+    if (document.hidden || live.contains(document.activeElement) || live.querySelector("form[data-sending]")) return;
+    const answer = await fetch(live.dataset.url, { headers: { Accept: "text/html", "X-Requested-With": "fetch" } });
+    if (!answer.ok) return;
+    const html = await answer.text();
+    if (html === before) return;
+    const holder = document.createElement("div");
+    holder.innerHTML = html;
+    if (before !== null || holder.textContent.replace(/\s+/g, "") !== live.textContent.replace(/\s+/g, "")) {
+      const opened = [...live.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
+      for (const summary of holder.querySelectorAll("details > summary")) summary.parentElement.open = opened.includes(summary.textContent);
+      live.replaceChildren(...holder.childNodes);
+    }
+    before = html;
   };
-  const timer = setInterval(ask, 10000);
+  const next = () => {
+    if (live.querySelector("[data-final]")) return;
+    setTimeout(async () => {
+      try { await ask(); } catch (error) { /* the page stays as it is; the next round asks again */ }
+      next();
+    }, live.querySelector("[data-pending]") && rounds++ < ROUNDS ? WAITING : CALM);
+  };
+  next();
 }
 
 async function copy(value) {

@@ -1,0 +1,70 @@
+"""Proofs of a transfer: one picture per payment, kept out of everybody's sight but the store's."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bosonline.errors import Conflict
+from bosonline.images import image_copies, image_open
+from orders.models import Order, Payment
+from orders.services.payments import payment_line
+from orders.services.status import Actor, order_lock
+
+PaymentStatus = Order.PaymentStatus
+PROOF_WIDTH = 1080
+
+
+def proof_awaited(order: Order) -> Payment:
+    """The transfer a receipt of this order belongs to. Raises 409 when none is awaited: ask before storing a picture."""
+    if order.payment_status not in (
+        PaymentStatus.UNPAID,
+        PaymentStatus.WAITING,
+        PaymentStatus.EXPIRED,
+        PaymentStatus.PARTIAL,
+    ):
+        raise Conflict(_("This order does not wait for a transfer."), code="not_waiting")
+    payment = Payment.objects.filter(order=order, method=Order.Method.BANK_TRANSFER).order_by("-id").first()
+    if payment is None:
+        raise Conflict(_("This order is not paid by bank transfer."), code="not_transfer")
+    return payment
+
+
+def proof_upload(*, order: Order, upload: Any) -> None:
+    """The buyer's transfer receipt: the order waits for a person to look at it.
+
+    ``upload`` is re-encoded (an :class:`ImageRefused` at ``proof`` for what is no picture). A better picture takes the
+    place of the one before, whose file goes.
+    """
+    proof_awaited(order)
+    (copy,) = image_copies(image_open(upload, field="proof", need_width=PROOF_WIDTH), (PROOF_WIDTH,))
+    path = default_storage.save(
+        f"proofs/{order.store_id}/{secrets.token_hex(12)}.{copy.extension}", ContentFile(copy.data)
+    )
+    try:
+        before = _proof_keep(order.pk, path)
+    except Exception:
+        default_storage.delete(path)
+        raise
+    if before:
+        default_storage.delete(before)
+
+
+@transaction.atomic
+def _proof_keep(order_id: int, path: str) -> str:
+    """Returns the path of the proof it replaces, empty for the first."""
+    order = order_lock(order_id)
+    payment = proof_awaited(order)
+    before = payment.proof
+    payment.proof, payment.proof_at = path, timezone.now()
+    payment.save(update_fields=["proof", "proof_at"])
+    order.payment_status = PaymentStatus.WAITING
+    order.save(update_fields=["payment_status"])
+    payment_line(order, "payment.proof", Actor(label="buyer"), {})
+    return before
