@@ -56,6 +56,7 @@ def _app() -> dict[str, str]:
         "editor_up": _("Move {name} up"),
         "editor_down": _("Move {name} down"),
         "editor_remove": _("Take {name} off the page"),
+        "editor_moved": _("{name} is now number {n} of {all}."),
         "editor_picture": _("Picture {n}"),
         "file_too_big": _("The file is larger than {max} MB. Choose a smaller one."),
         "file_not_image": _("Choose a picture: JPG, PNG or WebP."),

@@ -19,7 +19,7 @@ from django.template.context import Context
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ from bosonline.templatetags import _chart, _uitext
 register = template.Library()
 
 DEFAULT_ZONE = "Asia/Jakarta"
+PAGING = ("after", "before", "start", "page")
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 # Our own lists: Django's Indonesian abbreviations differ between versions ("Agt", "Ags"), the screens must not.
 MONTHS = {
@@ -232,6 +233,11 @@ def offer_mode(form: Mapping[str, Any]) -> str:
     return "variant" if len({item.get("product_id") for item in items}) == 1 else "many"
 
 
+def _query(context: Context) -> QueryDict:
+    request = context.get("request")
+    return request.GET.copy() if request is not None else QueryDict(mutable=True)
+
+
 @register.simple_tag(takes_context=True)
 def qs(context: Context, **changes: Any) -> str:
     """The current query with ``changes``; None or "" removes a key, and paging starts anew unless it is set.
@@ -239,9 +245,8 @@ def qs(context: Context, **changes: Any) -> str:
     Filters, sort, page and columns live in the URL (ui.md); Django's own ``querystring`` would keep the cursor
     while a filter changes, which shows the middle of another list.
     """
-    request = context.get("request")
-    query = request.GET.copy() if request is not None else QueryDict(mutable=True)
-    for paging in ("after", "before", "start", "page"):
+    query = _query(context)
+    for paging in PAGING:
         if paging not in changes:
             query.pop(paging, None)
     for key, value in changes.items():
@@ -253,6 +258,30 @@ def qs(context: Context, **changes: Any) -> str:
             query[key] = str(value)
     text = query.urlencode()
     return f"?{text}" if text else "?"
+
+
+@register.simple_tag(takes_context=True)
+def carry(context: Context, *without: str) -> SafeString:
+    """Hidden fields that take the current query along when a form asks for the list anew; its page stays behind."""
+    left = (*PAGING, *without)
+    pairs = [pair for pair in _query(context).items() if pair[1] and pair[0] not in left]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.inclusion_tag("components/sort_select.html", takes_context=True)
+def sort_select(context: Context, rising: str = "", **columns: str) -> dict[str, Any]:
+    """The columns a list is sorted by, for screens too narrow for its heads: ``name=_("Form") views=_("Views")``.
+    ``rising`` names those that begin with the smallest."""
+    query = _query(context)
+    first = rising.split()
+    return {
+        "request": context.get("request"),
+        "sort_by": query.get("sort_by", ""),
+        "sort_dir": query.get("sort_dir") or "asc",
+        "columns": [
+            {"key": key, "label": label, "first": "asc" if key in first else "desc"} for key, label in columns.items()
+        ],
+    }
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------

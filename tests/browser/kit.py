@@ -93,6 +93,18 @@ def assigned(shop: Shop, membership: Membership) -> Order:
     return order
 
 
+def switch_store(tour: Tour, app: LiveApp, name: str) -> None:
+    """Go over to another store, in a second tab that is closed again."""
+    tab = tour.context.new_page()
+    tab.goto(app.url + "/beranda")
+    if tour.size == "phone":
+        tab.get_by_role("button", name="Menu", exact=True).click()
+    tab.locator(".store-switch:visible").click()
+    tab.get_by_role("menuitemradio", name=name).click()
+    tab.locator(".store-switch", has_text=name).first.wait_for(state="attached")
+    tab.close()
+
+
 def sideways(tour: Tour) -> int:
     """By how many pixels the page scrolls sideways."""
     return int(tour.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -11,8 +11,10 @@ import pytest
 from PIL import Image as Pillow
 
 from bosonline.tenancy import store_scope
-from catalog.models import Product, StockEntry, StockLevel, Variant, Voucher
+from catalog.models import Image, Product, StockEntry, StockLevel, Variant, Voucher
 from catalog.services.stock import StockLine, stock_update
+from sellers.services.accounts import store_open
+from tests.browser.kit import switch_store
 from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
 from tests.factories import PASSWORD, make_shop
@@ -119,6 +121,25 @@ def test_a_product_with_variants_and_pictures(seller: Any, tmp_path: Path) -> No
     page.get_by_text("Madu Hutan tersimpan").first.wait_for()
     with store_scope(shop.store):
         assert Variant.objects.get(pk=shop.variants[1].pk).deleted_at is not None
+
+
+def test_a_picture_meant_for_another_store_is_refused(seller: Any, live_app: LiveApp, tmp_path: Path) -> None:
+    """The store was switched in a second tab: the picture must not land in the wrong one."""
+    tour, shop, url = seller
+    second = store_open(user=shop.user, name="Toko kedua")
+    page = tour.page
+    page.goto(url + "/produk/baru")
+    switch_store(tour, live_app, "Toko kedua")
+    page.locator("[data-picture-input]").set_input_files(picture(tmp_path, "a.png", "red"))
+    page.get_by_text("Tab lain sudah berpindah ke toko Toko kedua").wait_for()
+    for store in (shop.store, second):
+        with store_scope(store):
+            assert not Image.objects.exists()
+    switch_store(tour, live_app, str(shop.store.name))
+    page.locator("[data-picture-input]").set_input_files(picture(tmp_path, "a.png", "red"))
+    page.locator(".picture img").first.wait_for()
+    with store_scope(shop.store):
+        assert Image.objects.count() == 1
 
 
 def test_prices_are_changed_in_bulk_and_back(seller: Any) -> None:

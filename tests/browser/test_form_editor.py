@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from bosonline.tenancy import store_scope
-from forms.models import OrderForm
+from forms.models import FormStat, OrderForm
+from forms.services.forms import form_create
+from sellers.services.accounts import store_open
 from stores.models import Store
+from stores.queries import store_today
 from tests.browser.axe import assert_accessible
+from tests.browser.kit import switch_store
 from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
 from tests.factories import PASSWORD, Shop, make_shop
@@ -28,8 +32,8 @@ def shop(live_app: LiveApp) -> Shop:
     return make_shop(stock=30)
 
 
-def seller(app: LiveApp, chromium: Any, shop: Shop, size: str) -> Tour:
-    tour = Tour(chromium, size)
+def seller(app: LiveApp, chromium: Any, shop: Shop, size: str, **options: Any) -> Tour:
+    tour = Tour(chromium, size, **options)
     tour.page.goto(app.url + "/masuk")
     tour.page.locator("[name=email]").fill(shop.user.email)
     tour.page.locator("[name=password]").fill(PASSWORD)
@@ -67,6 +71,43 @@ def draft(shop: Shop) -> dict[str, Any]:
     return content
 
 
+def shown(page: Any) -> list[str]:
+    """The sections as the list on the left has them."""
+    keys: list[str] = page.locator("li[data-key]").evaluate_all("rows => rows.map(row => row.dataset.key)")
+    return keys
+
+
+class Finger:
+    """One finger on the screen, as Chromium itself would feel it."""
+
+    def __init__(self, tour: Tour) -> None:
+        self.page = tour.page
+        self.devtools = tour.context.new_cdp_session(tour.page)
+        self.x = self.y = 0.0
+
+    def _send(self, kind: str, points: list[dict[str, float]]) -> None:
+        self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def down(self, target: Any) -> None:
+        self.x, self.y = middle(target)
+        self._send("touchStart", [{"x": self.x, "y": self.y}])
+
+    def move(self, y: float, steps: int = 12) -> None:
+        start = self.y
+        for n in range(1, steps + 1):
+            self.y = start + (y - start) * n / steps
+            self._send("touchMove", [{"x": self.x, "y": self.y}])
+            self.page.wait_for_timeout(16)
+
+    def up(self) -> None:
+        self._send("touchEnd", [])
+
+
+def middle(target: Any) -> tuple[float, float]:
+    box = target.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_what_is_typed_is_saved_shown_in_the_preview_and_published(
     live_app: LiveApp, chromium: Any, shop: Shop, size: str
 ) -> None:
@@ -102,10 +143,19 @@ def test_sections_move_by_keyboard_and_leave_and_come_back(
 ) -> None:
     tour = seller(live_app, chromium, shop, size)
     page = open_editor(live_app, tour, shop)
+    before = draft(shop)["sections"]
+    place = before.index("payment")
     button = page.get_by_role("button", name="Naikkan Pembayaran")
     button.focus()
-    button.press("Enter")
-    until(lambda: draft(shop)["sections"].index("payment") < draft(shop)["sections"].index("courier"))
+    # the focus stays on the button, so that one can press it again; a reader hears where the section is now
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Pembayaran sekarang nomor {place} dari {len(before)}.").wait_for(state="attached")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Pembayaran sekarang nomor {place - 1} dari {len(before)}.").wait_for(state="attached")
+    wanted = [key for key in before if key != "payment"]
+    wanted.insert(place - 2, "payment")
+    assert shown(page) == wanted
+    until(lambda: draft(shop)["sections"] == wanted)
     page.get_by_role("button", name="Lepas Kotak voucher dari halaman").click()
     until(lambda: "voucher" not in draft(shop)["sections"] and draft(shop)["voucher_enabled"] is False)
     page.get_by_label("Tambah bagian").select_option(label="Kotak voucher")
@@ -174,6 +224,43 @@ def test_doctor_share_and_test_order(live_app: LiveApp, chromium: Any, shop: Sho
     tour.close()
 
 
+def test_the_list_is_sorted_on_a_phone_where_its_heads_are_hidden(live_app: LiveApp, chromium: Any, shop: Shop) -> None:
+    with store_scope(shop.store):
+        for name, views in (("Abon", 3), ("Zaitun", 900)):
+            form = form_create(store=shop.store, name=name, content=shop.form.draft)
+            FormStat.objects.create(store=shop.store, form=form, day=store_today(shop.store), views=views)
+    tour = seller(live_app, chromium, shop, "phone")
+    page = tour.page
+    page.goto(live_app.url + "/form?keyword=a&after=")
+
+    def names() -> list[str]:
+        return [str(text) for text in page.locator("tbody .cell-1").all_inner_texts()]
+
+    page.get_by_label("Urutkan").select_option(label="Form")
+    page.wait_for_url("**/form?keyword=a&sort_by=name&sort_dir=asc")
+    assert names() == ["Abon", "Madu Hutan", "Zaitun"]
+    page.get_by_label("Urutkan").select_option(label="Dilihat")
+    page.wait_for_url("**sort_by=views&sort_dir=desc")
+    assert names()[0] == "Zaitun"
+    tour.shot("daftar-form-urut")
+    assert_accessible(page, "sorted list")
+    page.get_by_role("link", name="Menurun. Balik urutannya").click()
+    page.wait_for_url("**sort_dir=asc**")
+    assert names()[-1] == "Zaitun" and page.get_by_label("Urutkan").input_value() == "views"
+    # the filter keeps it, and so does going back
+    page.get_by_label("Status").select_option(label="Semua status")
+    page.get_by_role("link", name="Menaik. Balik urutannya").wait_for()
+    page.get_by_label("Urutkan").select_option(label="Terbaru dulu")
+    page.wait_for_url("**sort_by=")
+    assert names()[0] == "Zaitun"
+    page.go_back()
+    page.wait_for_url("**sort_by=views**")
+    assert page.get_by_label("Urutkan").input_value() == "views"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.get_by_label("Urutkan").is_hidden()  # there the heads do it
+    tour.close()
+
+
 def test_the_list_and_the_success_page_are_accessible(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
     tour = seller(live_app, chromium, shop, size)
     for path, name in (
@@ -205,8 +292,7 @@ def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, s
     wanted = [key for key in before if key != "payment"]
     wanted.insert(before.index("fields"), "payment")
     until(lambda: draft(shop)["sections"] == wanted)
-    shown = page.locator("li[data-key]").evaluate_all("rows => rows.map(row => row.dataset.key)")
-    assert shown == wanted
+    assert shown(page) == wanted
     # the real page in the preview has the payment before the buyer's fields, too
     payment_first = """() => {
       const frame = [...document.querySelectorAll("[data-phone-frame] iframe")].at(-1)?.contentDocument;
@@ -215,6 +301,69 @@ def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, s
     }"""
     page.wait_for_function(payment_first)
     tour.shot("editor-seret")
+    tour.close()
+
+
+def test_a_section_is_dragged_with_a_finger(live_app: LiveApp, chromium: Any, shop: Shop) -> None:
+    tour = seller(live_app, chromium, shop, "phone", has_touch=True, is_mobile=True)
+    page = open_editor(live_app, tour, shop)
+    before = draft(shop)["sections"]
+    assert before.index("payment") > before.index("fields")
+    finger = Finger(tour)
+    row = {key: page.locator(f'li[data-key="{key}"]') for key in before}
+
+    # up, over the rows between; they make room before it is let go
+    row["payment"].scroll_into_view_if_needed()
+    finger.down(row["payment"].locator("[data-grip]"))
+    finger.move(middle(row["fields"])[1])
+    finger.up()
+    wanted = [key for key in before if key != "payment"]
+    wanted.insert(before.index("fields"), "payment")
+    assert shown(page) == wanted
+    until(lambda: draft(shop)["sections"] == wanted)
+    assert page.locator("[data-editor]").get_attribute("data-pane") == "parts"  # it was moved, not opened
+
+    # down to the end: held near the edge, the page scrolls along
+    page.evaluate("scrollTo(0, 0)")
+    first, last = wanted[0], wanted[-1]
+    bar = page.locator(".bottombar").bounding_box()["y"]
+    assert row[last].bounding_box()["y"] > bar
+    finger.down(row[first].locator("[data-grip]"))
+    finger.move(bar - 10)
+    until(lambda: page.evaluate("scrollY") > 100)
+    until(lambda: row[last].bounding_box()["y"] < bar - 10)
+    finger.up()
+    wanted = [*wanted[1:], first]
+    assert shown(page) == wanted
+    until(lambda: draft(shop)["sections"] == wanted)
+
+    # a swipe beside the handle scrolls and moves nothing
+    page.evaluate("scrollTo(0, 0)")
+    finger.down(row[wanted[1]].locator(".part"))
+    finger.move(60)
+    finger.up()
+    until(lambda: page.evaluate("scrollY") > 100)
+    page.wait_for_timeout(800)
+    assert shown(page) == wanted and draft(shop)["sections"] == wanted
+    tour.close()
+
+
+def test_the_editor_of_another_store_than_the_one_switched_to_saves_nothing(
+    live_app: LiveApp, chromium: Any, shop: Shop
+) -> None:
+    store_open(user=shop.user, name="Toko kedua")
+    tour = seller(live_app, chromium, shop, "desk")
+    page = open_editor(live_app, tour, shop)
+    before = draft(shop)
+    switch_store(tour, live_app, "Toko kedua")
+    title = panel(page, "headline").get_by_label("Judul di halaman")
+    title.fill("Salah toko")
+    page.locator("[data-editor-saved]", has_text="Tab lain sudah berpindah ke toko Toko kedua").wait_for()
+    assert draft(shop) == before
+    switch_store(tour, live_app, str(shop.store.name))
+    title.fill("Toko yang benar")
+    saved(page)
+    assert draft(shop)["title"] == "Toko yang benar"
     tour.close()
 
 

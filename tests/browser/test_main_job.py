@@ -21,11 +21,11 @@ SHOTS = Path(os.environ["SCREENSHOTS"]) if os.environ.get("SCREENSHOTS") else No
 class Tour:
     """A browser window that fails the test on any script error, policy violation or sideways scrolling."""
 
-    def __init__(self, browser: Any, size: str) -> None:
+    def __init__(self, browser: Any, size: str, **options: Any) -> None:
         width, height = SIZES[size]
         self.size = size
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, locale="id-ID", reduced_motion="reduce"
+            viewport={"width": width, "height": height}, locale="id-ID", reduced_motion="reduce", **options
         )
         self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -244,3 +245,20 @@ def test_pages_cost_the_same_for_ten_times_the_rows(client: Client, shop: Shop) 
     for _n in range(10):
         make_voucher(shop, products=[shop.product])
     assert queries() == few
+
+
+@pytest.mark.parametrize("path", ["/produk/varian", "/inventori", "/voucher", "/form"])
+def test_a_list_sorts_on_a_phone_by_what_its_heads_sort_by(client: Client, shop: Shop, path: str) -> None:
+    log_in(client, shop)
+    make_voucher(shop)
+    page = client.get(f"{path}?keyword=a&limit=7&start=0").content.decode()
+    heads = re.findall(r'class="th-sort" href="[^"]*sort_by=(\w+)', page)
+    form = page[page.index('class="toolbar-sort"') : page.index("</noscript>", page.index('class="toolbar-sort"'))]
+    keys = [key for key in re.findall(r'<option value="(\w*)"', form) if key]
+    assert keys == heads and heads
+    # the filter and the page's length travel along, its number does not
+    assert 'name="keyword" value="a"' in form and 'name="limit" value="7"' in form and 'name="start"' not in form
+    for key in keys:
+        sorted_page = client.get(f"{path}?sort_by={key}&sort_dir=desc").content.decode()
+        assert f'<option value="{key}"' in sorted_page and "sort_dir=asc" in sorted_page
+        assert re.search(rf'<option value="{key}"[^>]* selected>', sorted_page)

@@ -2,7 +2,7 @@
 import { area } from "./area.js";
 import { debounce, each, el, on, text } from "./dom.js";
 import { display, normalise } from "./phone.js";
-import { api } from "./requests.js";
+import { api } from "./api.js";
 import { toast } from "./toasts.js";
 
 // --- copy -----------------------------------------------------------------------------------------------------------
@@ -228,6 +228,18 @@ each("[data-rows]", (root) => {
 // --- small ones -----------------------------------------------------------------------------------------------------
 // A select or checkbox that sends its form at once (filters without JavaScript have their own button).
 on("change", "[data-autosubmit]", (event, field) => field.form?.requestSubmit());
+// The sort of narrow screens: each column begins with the end one most likely wants to see.
+on("change", "[data-sort-by]", (event, select) => {
+  select.form.elements.sort_dir.value = select.selectedOptions[0].dataset.first;
+  select.form.elements.sort_dir.disabled = !select.value;
+  select.form.requestSubmit();
+});
+// Back in the history the browser puts in again what was chosen when one left; the list is the address's, so are these.
+addEventListener("pageshow", () => {
+  for (const select of document.querySelectorAll("select[data-autosubmit], select[data-sort-by]")) {
+    select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0]).value;
+  }
+});
 // A field shown only for one value of another: data-show-when="kind=fixed|percent" (inside the same form).
 each("[data-show-when]", (node) => {
   const [name, values] = node.dataset.showWhen.split("=");

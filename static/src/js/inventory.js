@@ -1,7 +1,7 @@
 // The inventory grid: figures are typed in place and saved together, all or nothing; what somebody else changed meanwhile
 // is shown beside what was typed. And the dialog that moves pieces between warehouses.
 import { each, on, text } from "./dom.js";
-import { api } from "./requests.js";
+import { api } from "./api.js";
 import { toast } from "./toasts.js";
 
 const whole = (value) => (/^-?\d{1,8}$/.test(value.trim().replace(/\./g, "")) ? Number(value.trim().replace(/\./g, "")) : null);

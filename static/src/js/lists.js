@@ -3,7 +3,7 @@
 // <div data-list> … <tr data-row data-id data-total data-url data-wa> <input type="checkbox" data-select> … </div>
 import htmx from "htmx.org";
 import { debounce, each, on, rupiah, text } from "./dom.js";
-import { api } from "./requests.js";
+import { api } from "./api.js";
 
 // --- selection ------------------------------------------------------------------------------------------------------
 /** The bar speaks about this page's rows, or about every row of the filter once "select all" was chosen. */

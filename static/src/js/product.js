@@ -3,7 +3,7 @@
 // <form data-product-editor> with #product-data (what GET /store/products/{id}/edit answers, plus urls and see_cost).
 import { ask } from "./confirm.js";
 import { el, each, text, uid } from "./dom.js";
-import { api } from "./requests.js";
+import { api } from "./api.js";
 
 const key = (options) => options.map((o) => o.toLowerCase()).join("\u0001");
 const number = (input) => {
@@ -86,14 +86,10 @@ each("[data-product-editor]", (form) => {
       ...(value && !known ? [el("option", { value, text: text("picture") })] : []));
     select.value = value ?? "";
   }
-  const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
   async function uploadPicture(file) {
     const body = new FormData();
     body.append("image", file);
-    const answer = await fetch(urls.image, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token() } });
-    const result = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(result.message || text("server_error"));
-    pictures.push(result.data);
+    pictures.push((await api(urls.image, { method: "POST", body })).data);
   }
   form.querySelector("[data-picture-input]").addEventListener("change", async (event) => {
     const input = event.target;

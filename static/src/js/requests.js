@@ -1,5 +1,6 @@
 // htmx, set up for a strict policy: no eval, no style element of its own, the token in a header.
 import htmx from "htmx.org";
+import { store, token } from "./api.js";
 import { el, text } from "./dom.js";
 import { toast } from "./toasts.js";
 
@@ -18,10 +19,6 @@ htmx.config.responseHandling = [
   { code: "422", swap: true, error: false },
   { code: "[45]..", swap: false, error: true },
 ];
-
-/** Which store the page shows. The server refuses to write when another tab has switched since. */
-export const store = () => document.querySelector("[data-store]")?.dataset.store;
-const token = () => document.querySelector('meta[name="csrf-token"]')?.content;
 
 document.addEventListener("htmx:configRequest", (event) => {
   const value = token();
@@ -70,16 +67,4 @@ function showError(target, message) {
   target.querySelector("[data-skeleton]").replaceWith(node);
   htmx.process(target);
   return true;
-}
-
-/** JSON from our own API, with the token for writes. Throws an Error carrying the API's message. */
-export async function api(url, { method = "GET", body } = {}) {
-  const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (method !== "GET") headers["X-CSRFToken"] = token() ?? "";
-  if (store()) headers["X-Store"] = store();
-  const answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw Object.assign(new Error(data.message || text("server_error")), { status: answer.status, data });
-  return data;
 }

@@ -1,8 +1,31 @@
 // Short messages: from HX-Trigger {"toast": {"message", "kind": "success|wait|error", "undo": url}}, from Django, from scripts.
 import htmx from "htmx.org";
-import { each, on } from "./dom.js";
+import { debounce, each, on } from "./dom.js";
 
 const STAY = { success: 5000, wait: 8000 };
+const GAP = 8;
+
+/** Lays the messages just above what is at the bottom: the phone's menu, a bar that sticks there; off main buttons where there is room. */
+function place() {
+  const region = document.getElementById("toasts");
+  if (!region?.childElementCount) return;
+  region.style.bottom = "";
+  const { left, right, height, bottom } = region.getBoundingClientRect();
+  const top = document.querySelector(".topbar")?.getBoundingClientRect().bottom ?? 0;
+  /** The lowest edge at or above `floor` on which they cover none of these. */
+  const above = (selector, floor) => {
+    const boxes = [...document.querySelectorAll(selector)].map((node) => node.getBoundingClientRect())
+      .filter((box) => box.height && box.left < right && box.right > left).sort((one, other) => other.top - one.top);
+    for (const box of boxes) if (box.top < floor && box.bottom > floor - height - GAP) floor = box.top;
+    return floor;
+  };
+  const bars = above(".bottombar, .bulk-bar, .form-actions-sticky", bottom + GAP);
+  const buttons = above("main .btn-primary, main h1", bars);
+  const floor = buttons - height - GAP < top ? bars : buttons;
+  if (floor < bottom + GAP) region.style.bottom = `${innerHeight - floor + GAP}px`;
+}
+const later = debounce(place, 120);
+for (const type of ["scroll", "resize", "click", "change"]) addEventListener(type, later, { passive: true });
 
 function leave(line) {
   line.classList.add("toast-leaving");
@@ -14,8 +37,8 @@ function settle(line, kind) {
   const time = line.querySelector("[data-toast-undo]:not([hidden])") ? 10000 : STAY[kind];
   if (!time) return;
   let timer = setTimeout(() => leave(line), time);
-  line.addEventListener("mouseenter", () => clearTimeout(timer));
-  line.addEventListener("mouseleave", () => { timer = setTimeout(() => leave(line), 2000); });
+  for (const type of ["mouseenter", "focusin"]) line.addEventListener(type, () => clearTimeout(timer));
+  for (const type of ["mouseleave", "focusout"]) line.addEventListener(type, () => { clearTimeout(timer); timer = setTimeout(() => leave(line), 2000); });
 }
 
 export function toast(message, kind = "success", { undo } = {}) {
@@ -35,12 +58,24 @@ export function toast(message, kind = "success", { undo } = {}) {
     });
   }
   region.append(line);
-  document.getElementById("toast-live").textContent = message;
+  place();
   settle(line, kind);
 }
 
 on("click", "[data-toast-close]", (event, button) => leave(button.closest("[data-toast]")));
-each("#toasts > .toast-success, #toasts > .toast-info", (line) => settle(line, "success"));
+each("#toasts", (region) => {
+  // What came with the page is said too: readers hear only what is put in later.
+  const lines = [...region.querySelectorAll("[data-toast]")];
+  for (const line of lines) if (line.matches(".toast-success, .toast-info")) settle(line, "success");
+  place();
+  setTimeout(() => {
+    for (const line of lines) {
+      if (!line.isConnected || line.contains(document.activeElement)) continue;
+      line.style.animation = "none";
+      region.append(line);
+    }
+  }, 300);
+});
 document.addEventListener("toast", (event) => {
   const { message, kind, undo } = event.detail.value ?? event.detail;
   toast(message, kind, { undo });

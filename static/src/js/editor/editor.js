@@ -1,4 +1,6 @@
 // The form editor: sections on the left, the real page in the middle, settings on the right; saves itself while one works.
+import { api } from "../api.js";
+import { text } from "../dom.js";
 import { at, local, moment, put, show, take, useZone } from "./bind.js";
 import { parts } from "./parts.js";
 import { preview } from "./preview.js";
@@ -6,9 +8,6 @@ import { keyed, rows } from "./rows.js";
 
 const WAIT = 600;
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
-const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-const words = json("ui-text");
-const text = (key, values = {}) => (words[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const toast = (message, kind = "success") => document.body.dispatchEvent(new CustomEvent("toast", { bubbles: true, detail: { message, kind } }));
 
 function icon(name) {
@@ -22,12 +21,7 @@ function icon(name) {
   return svg;
 }
 
-async function send(url, body) {
-  const answer = await fetch(url, { method: "PUT", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() }, body: JSON.stringify(body) });
-  const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw Object.assign(new Error(data.message || text("server_error")), { data, status: answer.status });
-  return data.data;
-}
+const send = async (url, body) => (await api(url, { method: "PUT", body })).data;
 
 function start(root) {
   const data = json("editor-data");
@@ -64,6 +58,7 @@ function start(root) {
     } catch (error) {
       if (error.data?.code === "draft_changed") { stopped = true; say("editor_elsewhere"); toast(error.message, "error"); }
       else if (error.data?.errors && Object.keys(error.data.errors).length) { dirty = true; mark(error.data.errors); say("editor_not_saved"); }
+      else if (error.status === 409) { dirty = true; saved.textContent = error.message; toast(error.message, "error"); } // another tab's store
       else { dirty = true; say("editor_offline"); timer = setTimeout(() => save().catch(() => {}), 5000); }
       throw error;
     } finally {
@@ -211,11 +206,9 @@ function start(root) {
     event.target.disabled = true;
     problem.hidden = true;
     try {
-      const answer = await fetch(data.image_url, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": token() }, body });
-      const found = await answer.json();
-      if (!answer.ok) throw new Error(found.message);
-      data.images.unshift(found.data);
-      content.image_ids.push(found.data.id);
+      const { data: image } = await api(data.image_url, { method: "POST", body });
+      data.images.unshift(image);
+      content.image_ids.push(image.id);
       drawImages();
       changed();
     } catch (error) {
@@ -231,8 +224,9 @@ function start(root) {
   parts({
     list,
     adding: document.querySelector("[data-parts-add]"),
+    heard: document.querySelector("[data-parts-heard]"),
     known: json("editor-sections"),
-    words: { up: text("editor_up"), down: text("editor_down"), remove: text("editor_remove") },
+    words: { up: text("editor_up"), down: text("editor_down"), remove: text("editor_remove"), moved: (name, n, all) => text("editor_moved", { name, n, all }) },
     editable: data.may_edit,
     icon,
     open,

@@ -1,44 +1,49 @@
-// The list of sections: drag with the mouse, arrows with the keyboard or a finger, add and take away what is optional.
+// The list of sections: dragged by mouse or finger, moved with the arrows, added and taken away where optional.
+import { drag } from "./drag.js";
+
 const el = (tag, props = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), props);
   node.append(...children);
   return node;
 };
 
-export function parts({ list, adding, known, words, read, write, open, icon, editable }) {
+export function parts({ list, adding, heard, known, words, read, write, open, icon, editable }) {
   const info = Object.fromEntries(known.map((section) => [section.key, section]));
-  let dragged = null;
 
-  const move = (key, to) => {
+  function move(key, to, tool = "") {
     const order = read().filter((other) => other !== key);
     order.splice(to, 0, key);
     write(order);
-    draw(key);
-  };
-  function draw(focus = "") {
+    draw(tool && key, tool); // a dragged section takes no focus
+    heard.textContent = words.moved(info[key].label, to + 1, order.length);
+  }
+  /** Draws the list; the focus goes to `tool` of the section `focus` while that can be pressed, else to its name. */
+  function draw(focus = "", tool = "") {
     const order = read();
     list.replaceChildren(...order.map((key, index) => {
       const section = info[key];
-      const item = el("li", { className: "part-line", draggable: editable });
+      const item = el("li", { className: "part-line" });
       item.dataset.key = key;
       const main = el("button", { type: "button", className: "part" }, icon(section.icon), el("span", { textContent: section.label }));
       main.dataset.panelOpen = key;
       main.addEventListener("click", () => open(key));
+      if (editable) {
+        const grip = el("span", { className: "part-grip" }, icon("grip-vertical"));
+        grip.dataset.grip = "";
+        item.append(grip);
+      }
       item.append(main);
       if (editable) {
-        const tool = (name, label, work, disabled) => {
-          const button = el("button", { type: "button", className: "btn btn-ghost btn-sm btn-icon", disabled }, icon(name));
-          button.setAttribute("aria-label", label.replace("{name}", section.label));
-          button.addEventListener("click", work);
-          return button;
+        const button = (name, label, work, disabled) => {
+          const made = el("button", { type: "button", className: "btn btn-ghost btn-sm btn-icon", disabled }, icon(name));
+          made.setAttribute("aria-label", label.replace("{name}", section.label));
+          made.dataset.noDrag = "";
+          made.dataset.tool = name;
+          made.addEventListener("click", work);
+          return made;
         };
-        item.append(tool("arrow-up", words.up, () => move(key, index - 1), index === 0), tool("arrow-down", words.down, () => move(key, index + 1), index === order.length - 1));
-        if (!section.required) item.append(tool("x", words.remove, () => { write(order.filter((other) => other !== key)); draw(); }, false));
-        item.addEventListener("dragstart", (event) => { dragged = key; event.dataTransfer.effectAllowed = "move"; item.classList.add("is-dragged"); });
-        item.addEventListener("dragend", () => { dragged = null; item.classList.remove("is-dragged"); });
-        item.addEventListener("dragover", (event) => { if (dragged && dragged !== key) { event.preventDefault(); item.classList.add("is-over"); } });
-        item.addEventListener("dragleave", () => item.classList.remove("is-over"));
-        item.addEventListener("drop", (event) => { event.preventDefault(); if (dragged && dragged !== key) move(dragged, read().indexOf(key)); });
+        item.append(button("arrow-up", words.up, () => move(key, index - 1, "arrow-up"), index === 0), button("arrow-down", words.down, () => move(key, index + 1, "arrow-down"), index === order.length - 1));
+        if (!section.required) item.append(button("x", words.remove, () => { write(order.filter((other) => other !== key)); draw(); }, false));
       }
       return item;
     }));
@@ -47,7 +52,10 @@ export function parts({ list, adding, known, words, read, write, open, icon, edi
     const select = adding.querySelector("select");
     select.replaceChildren(select.options[0], ...absent.map((section) => el("option", { value: section.key, textContent: section.label })));
     select.value = "";
-    if (focus) list.querySelector(`[data-key="${focus}"] .part`)?.focus();
+    if (focus) {
+      const row = list.querySelector(`[data-key="${focus}"]`);
+      ((tool && row?.querySelector(`[data-tool="${tool}"]:enabled`)) || row?.querySelector(".part"))?.focus();
+    }
     list.dispatchEvent(new Event("parts:drawn"));
   }
   adding.querySelector("select").addEventListener("change", (event) => {
@@ -61,6 +69,7 @@ export function parts({ list, adding, known, words, read, write, open, icon, edi
     draw(key);
     open(key);
   });
+  if (editable) drag(list, { handle: "[data-grip]", moved: (row, to) => move(row.dataset.key, to) });
   draw();
   return { draw };
 }

@@ -1,0 +1,57 @@
+// The voucher box: what a code takes off, or why it does not. The server decides again when the order is placed.
+import { debounce, rupiah, text } from "../js/dom.js";
+import { normalise } from "../js/phone.js";
+import { blame, clear, partOf } from "./errors.js";
+import { $, node, value } from "./page.js";
+
+/** Keeps `state.voucher` ({code, row}) up to date. */
+export function startVoucher(form, { basket, shipping, state, show }) {
+  const use = $("#voucher-use");
+  if (!use) return;
+  const { voucher } = state;
+  const box = $("#voucher-code");
+  const note = (sentence) => { $("#voucher-status").textContent = sentence; };
+  const ask = async () => {
+    const query = new URLSearchParams(basket.rateQuery() || { form: form.slug, store: form.store.subdomain });
+    query.set("code", voucher.code);
+    if (!query.has("items") && !query.has("package")) basket.ask(query);
+    if (basket.method()) query.set("payment_method", basket.method().method);
+    if (shipping.chosen()) query.set("courier_quote", shipping.chosen().quote);
+    if (normalise(value("phone"))) query.set("phone", normalise(value("phone")));
+    const asked = voucher.code;
+    try {
+      const answer = await fetch(`/api/v1/checkout/vouchers?${query}`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || asked !== voucher.code) return;
+      voucher.row = (await answer.json()).data[0] || null;
+    } catch (error) { return; /* checked when ordering */ }
+    const part = partOf("voucher_codes");
+    clear(part);
+    const row = voucher.row;
+    const off = row ? (row.discount || 0) + (row.shipping_discount || 0) : 0;
+    note(row && row.usable && off ? text("voucher_works", { amount: rupiah(off) }) : row && row.usable ? text("voucher_at_order") : "");
+    if (row && !row.usable) blame(part, row.message || text("voucher_unusable"));
+    show();
+  };
+  const apply = async () => {
+    const part = partOf("voucher_codes");
+    clear(part);
+    voucher.code = box.value.trim().toUpperCase();
+    voucher.row = null;
+    box.value = voucher.code;
+    note("");
+    if (!voucher.code) { blame(part, text("voucher_empty")); return show(); }
+    show();
+    await ask();
+  };
+  // What a voucher is worth follows the choice; without a code nothing is asked.
+  node.addEventListener("change", debounce(() => { if (voucher.code) ask(); }, 500));
+  node.addEventListener("input", (event) => {
+    if (event.target !== box || !voucher.code || box.value.trim()) return;
+    voucher.code = "";
+    voucher.row = null;
+    note("");
+    show();
+  });
+  use.addEventListener("click", apply);
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); apply(); } });
+}
