@@ -193,6 +193,11 @@ def test_a_lost_answer_is_tried_again_and_makes_one_order(
     tour.close()
 
 
+def rupiah_of(text: str) -> int:
+    digits = int(re.sub(r"\D", "", text))
+    return -digits if "−" in text or "-" in text else digits
+
+
 def test_a_price_changed_while_typing_is_shown_and_confirmed_anew(
     live_app: LiveApp, chromium: Any, shop: Shop, size: str
 ) -> None:
@@ -206,6 +211,11 @@ def test_a_price_changed_while_typing_is_shown_and_confirmed_anew(
     press(page)
     page.get_by_text("Harga berubah").or_(page.locator("#problem:visible")).first.wait_for()
     assert orders(shop) == []
+    # every line of the new bill is there, and it adds up
+    amounts = [rupiah_of(text) for text in page.locator("#sum-rows dd").all_inner_texts()]
+    assert 65_000 in amounts and sum(amounts[:-1]) == amounts[-1]
+    page.get_by_label("Nama penerima").fill("Siti Aminah Putri")  # nothing of the price: it stays
+    assert rupiah_of(page.locator("#sum-rows dd").last.inner_text()) == amounts[-1]
     tour.shot("harga-berubah")
     press(page)
     arrived(page)

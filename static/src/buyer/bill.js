@@ -28,3 +28,11 @@ export function estimate({ form, choice, bump, courier, method, insured, voucher
   const total = Math.max(goods + extra + (shipping || 0) - shipOff + methodFee + codFee + insurance - off, 0);
   return { goods, bump: extra, shipping, shipOff, methodFee, codFee, insurance, voucher: off, total };
 }
+
+/** A bill of the server's in the same form: its goods hold the offer too, and no unique code is drawn yet. */
+export function told(bill) {
+  const total = bill.total - (bill.unique_code || 0);
+  const before = bill.goods - bill.discount + bill.shipping - bill.shipping_discount + bill.insurance + bill.other_fee + bill.method_fee;
+  // A COD fee that the seller bears is in the bill and not in its total.
+  return { goods: bill.goods, bump: 0, shipping: bill.shipping, shipOff: bill.shipping_discount, methodFee: bill.method_fee, codFee: Math.max(total - before, 0), insurance: bill.insurance, voucher: bill.discount, total };
+}

@@ -1,7 +1,7 @@
 // The order form: joins its parts and listens to what is typed.
 import { debounce } from "../js/dom.js";
 import { basket as startBasket } from "./basket.js";
-import { estimate } from "./bill.js";
+import { estimate, told } from "./bill.js";
 import { beacon } from "./capture.js";
 import { startContact, tick } from "./contact.js";
 import { couriers } from "./couriers.js";
@@ -18,10 +18,11 @@ import { startVoucher } from "./voucher.js";
 export function startOrderForm(form) {
   if (!node) return;
   startPixels(form.pixels, ($("[data-pixels]") || { dataset: {} }).dataset.pixels);
-  // serverTotal: what the server said when the price had changed; confirmed: a doubt of the server's was answered.
-  const state = { locked: false, arrived: false, confirmed: false, serverTotal: null, voucher: { code: "", row: null } };
+  // serverBill: what the server said when the price had changed, until something of it is chosen anew; confirmed: a
+  // doubt of the server's was answered.
+  const state = { locked: false, arrived: false, confirmed: false, serverBill: null, voucher: { code: "", row: null } };
   const basket = startBasket(form);
-  const bill = () => estimate({ form, choice: basket.choice(), bump: basket.bump(), courier: shipping.chosen(), method: basket.method(), insured: basket.insured(), voucher: state.voucher.row });
+  const bill = () => state.serverBill ? told(state.serverBill) : estimate({ form, choice: basket.choice(), bump: basket.bump(), courier: shipping.chosen(), method: basket.method(), insured: basket.insured(), voucher: state.voucher.row });
   const facts = () => ({ value: bill().goods, items: basket.lines() });
   const shipping = couriers(form, { query: basket.rateQuery, changed: () => view.show() });
   const view = summary(form, { basket, shipping, state, bill });
@@ -34,17 +35,18 @@ export function startOrderForm(form) {
   node.addEventListener("input", ({ target }) => {
     if (!started) { started = true; beacon(form, "starts"); tell("InitiateCheckout", facts()); }
     typed(target);
-    state.serverTotal = null;
     state.confirmed = false;
     if (!$("#problem").hidden && $("#retry").hidden) say("");
     memory.note();
     const choosing = target.closest("[data-mode]");
+    if (choosing || /^(bump|payment_method|insurance|courier)$/.test(target.name)) state.serverBill = null;
     if (choosing) tell("AddToCart", facts());
     if (choosing || target.name === "bump" || target.name === "payment_method") { view.show(); shipping.load(); }
     else if (target.name === "insurance") view.show();
   });
   node.addEventListener("change", ({ target }) => {
     if (target.name !== "district_id") return;
+    state.serverBill = null;
     const part = target.closest("[data-field].has-error");
     if (part) clear(part);
     shipping.load();

@@ -54,7 +54,8 @@ function startLive(live) {
     if (before !== null || holder.textContent.replace(/\s+/g, "") !== live.textContent.replace(/\s+/g, "")) {
       const opened = [...live.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
       for (const summary of holder.querySelectorAll("details > summary")) summary.parentElement.open = opened.includes(summary.textContent);
-      live.replaceChildren(...holder.childNodes);
+      live.textContent = ""; // replaceChildren is younger than some in-app browsers
+      while (holder.firstChild) live.append(holder.firstChild);
     }
     before = html;
   };

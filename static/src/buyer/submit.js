@@ -45,7 +45,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
       utm: source(),
       event_ids: events,
       abandoned_token: memory.token(),
-      expected_total: exact ? (state.serverTotal === null ? figures.total : state.serverTotal) : null,
+      expected_total: exact ? figures.total : null,
       filled_in_ms: Date.now() - opened,
       website: value("website"),
       confirmed: state.confirmed,
@@ -108,13 +108,13 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
       return say(answer.message || text("confirm_needed"));
     }
     if (code === "quote_expired" || code === "quote_mismatch" || code === "quote_invalid") {
-      state.serverTotal = null;
+      state.serverBill = null;
       if (answer.rates && answer.rates.length) shipping.take(answer.rates);
       else shipping.now();
       return say(text("quote_expired"));
     }
     if (code === "price_changed" && answer.bill) {
-      state.serverTotal = answer.bill.total - (answer.bill.unique_code || 0);
+      state.serverBill = answer.bill;
       view.show();
       return say(answer.message);
     }

@@ -28,7 +28,7 @@ export function summary(form, { basket, shipping, state, bill }) {
   function show() {
     const picked = basket.choice();
     const figures = bill();
-    const { voucher, serverTotal } = state;
+    const { voucher } = state;
     const courier = shipping.chosen();
     const manual = courier && courier.courier_code === "manual";
     drawPrice(picked);
@@ -42,13 +42,12 @@ export function summary(form, { basket, shipping, state, bill }) {
     if (figures.methodFee) rows.push([text(figures.methodFee < 0 ? "method_reward" : "method_fee"), rupiah(figures.methodFee), figures.methodFee < 0 ? "is-off" : ""]);
     if (figures.codFee) rows.push([text("cod_fee"), rupiah(figures.codFee)]);
     if (voucher.code) rows.push([text("voucher", { code: voucher.code }), figures.voucher ? rupiah(-figures.voucher) : text("voucher_at_order"), figures.voucher ? "is-off" : ""]);
-    const total = serverTotal === null ? figures.total : serverTotal;
-    rows.push([text(courier && !courier.estimate ? "total" : "total_estimate"), rupiah(total), "is-total"]);
+    rows.push([text(courier && !courier.estimate ? "total" : "total_estimate"), rupiah(figures.total), "is-total"]);
     const list = $("#sum-rows");
     list.textContent = "";
     for (const [name, amount, mark] of rows) list.append(el("dt", { text: name, class: mark === "is-total" ? mark : "" }), el("dd", { text: amount, class: mark || "" }));
     // Without a shipping price the button does not pretend to know the total.
-    $("#submit-sum").textContent = basket.empty(picked) ? "" : rupiah(total);
+    $("#submit-sum").textContent = basket.empty(picked) ? "" : rupiah(figures.total);
     $("#submit-note").textContent = basket.empty(picked) || (courier && !manual) ? "" : text("plus_shipping");
   }
 

@@ -37,6 +37,7 @@ export function startVoucher(form, { basket, shipping, state, show }) {
     clear(part);
     voucher.code = box.value.trim().toUpperCase();
     voucher.row = null;
+    state.serverBill = null;
     box.value = voucher.code;
     note("");
     if (!voucher.code) { blame(part, text("voucher_empty")); return show(); }
@@ -49,6 +50,7 @@ export function startVoucher(form, { basket, shipping, state, show }) {
     if (event.target !== box || !voucher.code || box.value.trim()) return;
     voucher.code = "";
     voucher.row = null;
+    state.serverBill = null;
     note("");
     show();
   });
