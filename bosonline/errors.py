@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -90,5 +91,15 @@ class ServiceFailed(DomainError):
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A page was open too long or cookies are off: say so instead of Django's technical page."""
-    return render(request, "errors/403.html", {"reason": "csrf"}, status=403)
+    """A page was open too long or cookies are off: say so, to a script as JSON."""
+    if "application/json" in request.headers.get("Accept", ""):
+        message = _("This page was open too long. Load it again; nothing was saved.")
+        return JsonResponse({"message": message, "code": "page_expired", "errors": {}}, status=403)
+    return render(request, "errors/expired.html", {"back": _page_of(request)}, status=403)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page the form was on: on our own host the referrer's path, else the start page."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    own = came.netloc == request.get_host() and came.path.startswith("/") and not came.path.startswith("//")
+    return came.path if own else "/"

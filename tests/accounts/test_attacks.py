@@ -46,6 +46,22 @@ def test_pages_refuse_writes_without_the_token_of_the_session(db: None) -> None:
     assert browser.get("/beranda").status_code == 200
 
 
+def test_a_page_that_was_open_too_long_says_so_and_leads_back(db: None) -> None:
+    shop = make_shop()
+    browser = Client(enforce_csrf_checks=True)
+    form = {"email": shop.user.email, "password": PASSWORD}
+    for referer, back in (
+        ("http://testserver/masuk?next=/form", "/masuk"), ("https://jahat.example/masuk", "/"),
+        ("http://testserver//jahat.example", "/"), ("", "/"),
+    ):  # fmt: skip
+        answer = browser.post("/masuk", form, HTTP_REFERER=referer)
+        text = answer.content.decode()
+        assert answer.status_code == 403 and '<h1 class="blank-title">Halaman ini terlalu lama terbuka' in text
+        assert f'btn-primary" href="{back}"' in text
+    answer = browser.post("/masuk", form, HTTP_ACCEPT="application/json")
+    assert answer.status_code == 403 and answer.json()["code"] == "page_expired"
+
+
 @pytest.mark.parametrize(
     "host", ["jahat.example", "localhost.jahat.example", "localhost:8000@jahat.example", "a" * 300]
 )
