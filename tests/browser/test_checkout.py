@@ -126,6 +126,27 @@ def test_the_form_and_the_order_page_are_accessible_by_keyboard_and_reader(
     tour.close()
 
 
+def test_what_is_typed_before_the_script_is_there_counts(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+    tour = Tour(chromium, size)
+    page, held = tour.page, []
+    page.route(re.compile(r"/buyer[^/]*\.js"), lambda route: held.append(route))
+    page.goto(address(live_app, shop), wait_until="commit")
+    page.get_by_label("Nama penerima").fill("Siti Aminah")
+    page.get_by_label("No. WhatsApp").fill("0812 3456 7890")
+    page.locator("[data-area-input]").fill("juwana pati")
+    page.get_by_role("button", name="Pesan Sekarang").click()
+    assert "?" not in page.url, "nothing of it goes into the address"
+    held.pop().continue_()
+    page.wait_for_function("document.querySelector('[data-area-input]').value.includes('Jawa Tengah')")
+    page.get_by_label("Jalan, nomor rumah").fill("Jl. Melati 5 RT 02 RW 03")
+    page.get_by_text("ID Express").first.wait_for()
+    press(page)
+    arrived(page)
+    assert (orders(shop)[0].buyer_name, orders(shop)[0].buyer_phone) == ("Siti Aminah", "+6281234567890")
+    tour.close()
+
+
+
 def test_a_mistake_is_said_beside_its_field_when_one_leaves_it_and_goes_when_mended(
     live_app: LiveApp, chromium: Any, shop: Shop, size: str
 ) -> None:

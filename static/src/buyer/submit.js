@@ -15,6 +15,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
   const outbox = sender(form.test_token ? `uji:${form.slug}` : form.slug);
   const submit = $("#submit");
   const retry = $("#retry");
+  submit.type = "submit"; // the page has a plain button: without us it would send nothing, and lose what was typed
 
   function body() {
     const picked = basket.choice();

@@ -120,5 +120,10 @@ export function area(root) {
       choose(rows[active]);
     }
   });
+  // On a slow line one types before this script is there, and may be at the next field already.
+  if (!id.value && input.value.trim()) {
+    if (document.activeElement === input) later();
+    else search().then(() => { if (rows.length === 1) choose(rows[0]); close(); });
+  }
   return { choose, search };
 }

@@ -110,7 +110,7 @@ each("[data-area]", area);
 each("[data-check]", (root) => {
   const input = root.querySelector("input");
   const status = root.querySelector("[data-check-status]");
-  const before = input.value;
+  const before = input.defaultValue; // what is typed before this script is there is checked as well
   let asked = 0;
   const say = (state, ...nodes) => {
     root.dataset.state = state;
@@ -142,6 +142,7 @@ each("[data-check]", (root) => {
     }
   }, 350);
   input.addEventListener("input", check);
+  if (input.value !== before) check();
 });
 
 // --- pictures -------------------------------------------------------------------------------------------------------
