@@ -256,7 +256,8 @@ def _live_processes(
 
     number = int(worker_name.removeprefix("gw"))
     mail = ROOT / "var" / f"mail-{_run()}-{worker_name}"
-    port = free_port(8300 + number * 100)
+    # granian shares a port with whoever asks for it: two runs on one machine must not choose the same at once
+    port = free_port(8300 + number * 100 + os.getpid() % 50)
     database = f"test_{worker_name}_live"
     with django_db_blocker.unblock():
         _copy_template(database)
