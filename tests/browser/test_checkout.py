@@ -126,7 +126,9 @@ def test_the_form_and_the_order_page_are_accessible_by_keyboard_and_reader(
     tour.close()
 
 
-def test_what_is_typed_before_the_script_is_there_counts(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+def test_what_is_typed_before_the_script_is_there_counts(
+    live_app: LiveApp, chromium: Any, shop: Shop, size: str
+) -> None:
     tour = Tour(chromium, size)
     page, held = tour.page, []
     page.route(re.compile(r"/buyer[^/]*\.js"), lambda route: held.append(route))
@@ -144,7 +146,6 @@ def test_what_is_typed_before_the_script_is_there_counts(live_app: LiveApp, chro
     arrived(page)
     assert (orders(shop)[0].buyer_name, orders(shop)[0].buyer_phone) == ("Siti Aminah", "+6281234567890")
     tour.close()
-
 
 
 def test_a_mistake_is_said_beside_its_field_when_one_leaves_it_and_goes_when_mended(
