@@ -139,7 +139,7 @@ def test_what_is_typed_before_the_script_is_there_counts(
     page.get_by_role("button", name="Pesan Sekarang").click()
     assert "?" not in page.url, "nothing of it goes into the address"
     held.pop().continue_()
-    page.wait_for_function("document.querySelector('[data-area-input]').value.includes('Jawa Tengah')")
+    until(lambda: "Jawa Tengah" in page.locator("[data-area-input]").input_value())
     page.get_by_label("Jalan, nomor rumah").fill("Jl. Melati 5 RT 02 RW 03")
     page.get_by_text("ID Express").first.wait_for()
     press(page)
@@ -447,7 +447,7 @@ def test_the_page_weighs_at_most_fifty_kilobytes_before_its_pictures(
     tour.page.on("response", lambda answer: answers.append(answer))
     tour.page.goto(address(live_app, shop))
     tour.page.wait_for_load_state("networkidle")
-    tour.page.wait_for_function("Boolean(window.heard)")
+    until(lambda: tour.page.evaluate("Boolean(window.heard)"))
     weights = {
         answer.url: len(gzip.compress(answer.body(), 6))
         for answer in answers

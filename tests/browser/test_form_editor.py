@@ -299,7 +299,7 @@ def test_a_section_is_dragged_with_the_mouse(live_app: LiveApp, chromium: Any, s
       const [pay, name] = [frame?.querySelector("[name=payment_method]"), frame?.querySelector("[name=name]")];
       return pay && name && Boolean(pay.compareDocumentPosition(name) & Node.DOCUMENT_POSITION_FOLLOWING);
     }"""
-    page.wait_for_function(payment_first)
+    until(lambda: page.evaluate(payment_first))
     tour.shot("editor-seret")
     tour.close()
 

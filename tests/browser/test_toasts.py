@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.kit import enter
-from tests.browser.test_main_job import SIZES, Tour
+from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
 from tests.factories import make_shop
 
@@ -69,7 +69,7 @@ def test_a_message_that_comes_with_the_page_is_put_into_the_live_region(
     page.get_by_role("menuitem", name="Duplikat").click()
     line = page.locator("#toasts [data-toast]")
     line.wait_for()
-    page.wait_for_function("() => heard.length > 0")
+    until(lambda: page.evaluate("heard.length > 0"))
     assert page.evaluate("heard") == [line.locator("p").inner_text()]
     line.get_by_role("button", name="Tutup").click()
     line.wait_for(state="detached")
