@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from catalog.views import choices as c
 from catalog.views import inventory as i
 from catalog.views import products as p
 from catalog.views import transfer as t
 from catalog.views import vouchers as v
 
 urlpatterns = [
+    path("pilihan/<slug:kind>", c.ChoicesPage.as_view(), name="choices"),
     path("produk", p.ProductListPage.as_view(), name="products"),
     path("produk/baru", p.ProductEditorPage.as_view(), name="product-new"),
     path("produk/simpan", p.ProductSave.as_view(), name="product-save-new"),

@@ -296,6 +296,13 @@ def content_problems(content: dict[str, Any]) -> dict[str, list[str]]:
         need(testimony["text"].strip(), f"testimonies.{n}.text", _("Write what the buyer said."))
     for n, rule in enumerate(content["shipping_rules"]):
         need(rule["province_codes"], f"shipping_rules.{n}.province_codes", _("Choose at least one province."))
+    subsidies = {"shipping_subsidy": content["shipping_subsidy"]}
+    subsidies |= {f"shipping_rules.{n}": rule for n, rule in enumerate(content["shipping_rules"])}
+    for path, rule in subsidies.items():
+        if rule["kind"] == "percent":
+            need(1 <= rule["value"] <= 100, f"{path}.value", _("Write whole per cent, from 1 to 100."))
+        elif rule["kind"] == "fixed":
+            need(rule["value"], f"{path}.value", _("Write how much of the shipping you pay."))
     if content["bump"]:
         need(content["bump"]["title"].strip(), "bump.title", _("Write what the extra offer is."))
     for provider, form in PIXEL_FORMS.items():

@@ -156,6 +156,17 @@ def make_shop(*, stock: int = 10, **content: Any) -> Shop:
     return Shop(store, user, owner, product, variants, form, warehouse)
 
 
+def make_products(shop: Shop, count: int) -> list[int]:
+    """``Kaos Motif 0`` (SKU KD-0) and so on: a catalogue longer than a list shows. Their variants' ids."""
+    with store_scope(shop.store):
+        return [
+            product_create(
+                store=shop.store, name=f"Kaos Motif {n}", variants=[VariantInput([], 50_000, f"KD-{n}")]
+            ).variants.get().pk
+            for n in range(count)
+        ]  # fmt: skip
+
+
 def make_voucher(shop: Shop, **changes: Any) -> Voucher:
     from datetime import date, timedelta
 

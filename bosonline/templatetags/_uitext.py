@@ -18,6 +18,9 @@ def texts(which: str) -> dict[str, str]:
         "area_none": _("No area found. Check the spelling or try the postal code."),
         "area_failed": _("The area list could not be loaded. Check your connection and try again."),
         "area_loading": _("Searching…"),
+        "picker_none": _("Nothing found. Check the spelling or try the SKU."),
+        "picker_more": _("There are more. Type to find them."),
+        "picker_count": _("{n} found"),
         "area_count": _("{n} areas found"),
         "required": _("Please fill this in."),
     }

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from bosonline.errors import DomainError
 from catalog import queries
-from catalog.models import Product, Voucher
+from catalog.fields import ProductsField
+from catalog.models import Voucher
 from catalog.services import vouchers as services
 from catalog.views.common import chips, hidden, query_with
 from sellers.pages import StorePage, put_errors
@@ -116,10 +117,9 @@ class VoucherForm(forms.Form):
     courier_codes = forms.MultipleChoiceField(
         label=gettext_lazy("Couriers"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    product_ids = forms.MultipleChoiceField(
-        label=gettext_lazy("Only for these products"), required=False, widget=forms.SelectMultiple({"size": 8}),
-        help_text=gettext_lazy("None chosen: all products."),
-    )  # fmt: skip
+    product_ids = ProductsField(
+        label=gettext_lazy("Only for these products"), help_text=gettext_lazy("None chosen: all products.")
+    )
     is_listed = forms.BooleanField(
         label=gettext_lazy("Offer it on the order form"), required=False, initial=True,
         help_text=gettext_lazy("Not ticked: only those who know the code can use it."),
@@ -130,12 +130,10 @@ class VoucherForm(forms.Form):
         kind = self.data.get("value_type")  # of the two figures the chosen one is needed
         self.fields["percent"].required = kind in (None, "percent")
         self.fields["amount"].required = kind in (None, "fixed")
-        products = Product.objects.filter(deleted_at__isnull=True).order_by("name")[:2000]
         self._choose("province_codes", Province.objects.order_by("name").values_list("code", "name"))
         self._choose(
             "courier_codes", Courier.objects.filter(is_active=True).order_by("name").values_list("code", "name")
         )
-        self._choose("product_ids", [(str(p.pk), p.name) for p in products])
 
     def _choose(self, name: str, choices: Any) -> None:
         field = self.fields[name]
@@ -151,7 +149,7 @@ class VoucherForm(forms.Form):
             voucher_limit=d["voucher_limit"], min_purchase=d["min_purchase"] or 0, min_qty=d["min_qty"] or 0,
             payment_methods=tuple(d["payment_methods"]), apply_target_type=d["apply_target_type"],
             province_codes=tuple(d["province_codes"]), courier_codes=tuple(d["courier_codes"]),
-            product_ids=tuple(int(p) for p in d["product_ids"]), is_active=is_active, is_listed=d["is_listed"],
+            product_ids=tuple(p.pk for p in d["product_ids"]), is_active=is_active, is_listed=d["is_listed"],
         )  # fmt: skip
 
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.errors import DomainError, ValidationFailed
-from catalog.models import Image, Variant
+from catalog.models import Image, ProductImage, Variant
+from catalog.queries import variant_choices
 from catalog.services.images import image_store, image_url
 from forms import queries, sections
 from forms.api.seller import form_edit, qr_response
 from forms.api.serializers import FormEditIn
-from forms.content import FIELD_KINDS, METHODS, PURCHASE_AT, content_full, content_problems
+from forms.content import FIELD_KINDS, METHODS, PURCHASE_AT, content_full, content_problems, sold_variant_ids
 from forms.models import OrderForm, PixelToken
 from forms.policy import page_policy
 from forms.services import doctor, tokens
@@ -103,7 +104,7 @@ class EditorPage(StorePage):
         form = queries.form_get(pk)
         content = content_full(form.draft)
         row = queries.form_rows([form], self.store)[0]
-        variants = _variants()
+        choices = variant_choices(ids=sold_variant_ids(content))
         context = {
             "row": row,
             "form": form,
@@ -113,7 +114,7 @@ class EditorPage(StorePage):
                 for key, (label, icon) in LABELS.items()
             ],
             "panels": PANELS,
-            "variants": variants,
+            "choices": choices,
             "couriers": list(Courier.objects.filter(is_active=True).order_by("name").values("code", "name")),
             "provinces": list(Province.objects.order_by("name").values("code", "name")),
             "people": _people(),
@@ -134,7 +135,8 @@ class EditorPage(StorePage):
                 "problems": content_problems(content),
                 "changed": row["unpublished_changes"],
                 "published": row["version"] is not None,
-                "images": _images(content, variants),
+                "images": _images(content),
+                "variants": choices["rows"],
                 "may_edit": self.member.may("forms.edit"),
                 "draft_url": reverse("form-draft", args=[pk]),
                 "preview_url": reverse("form-preview", args=[pk]),
@@ -150,29 +152,15 @@ class EditorPage(StorePage):
         return f'<script src="{script}" data-form="{form.slug}" async></script>' if script else ""
 
 
-def _variants() -> list[dict[str, Any]]:
-    rows = (
-        Variant.objects.select_related("product", "image")
-        .prefetch_related("product__product_images__image")
-        .filter(deleted_at__isnull=True, is_active=True, product__deleted_at__isnull=True)
-        .order_by("product__name", "product_id", "position")[:300]
+def _images(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Pictures to choose from: those of the products it sells, and what was chosen or uploaded before."""
+    sold = sold_variant_ids(content)
+    own = Image.objects.in_bulk(content["image_ids"])
+    rows = Variant.objects.filter(pk__in=sold).select_related("image").order_by("product_id", "position", "id")
+    products = (
+        ProductImage.objects.filter(product__variants__in=sold).select_related("image").order_by("position", "id")
     )
-    return [
-        {
-            "id": v.pk,
-            "product": v.product.name,
-            "name": f"{v.product.name} {v.name}".strip(),
-            "price": v.price,
-            "images": [p.image for p in v.product.product_images.all()] + ([v.image] if v.image else []),
-        }
-        for v in rows
-    ]
-
-
-def _images(content: dict[str, Any], variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pictures to choose from: those of the products, and what was uploaded for this form."""
-    found: dict[int, Image] = {image.pk: image for v in variants for image in v.pop("images")}
-    found |= Image.objects.in_bulk([pk for pk in content["image_ids"] if pk not in found])
+    found = {p.image_id: p.image for p in products} | {v.image_id: v.image for v in rows if v.image} | own
     return [{"id": pk, "thumb": image_url(image.sizes, 160), "alt": image.alt} for pk, image in found.items()]
 
 
@@ -207,7 +195,9 @@ class DraftPage(StorePage):
         except (orjson.JSONDecodeError, AssertionError):
             raise DomainError(_("The body is not valid JSON."), code="malformed", status=400) from None
         data = FormEditIn().run_validation(body)
-        form_edit(queries.form_get(pk), data, self.member.user.pk)
+        form = queries.form_get(pk)
+        sold = sold_variant_ids(content_full(form.draft))
+        form_edit(form, data, self.member.user.pk)
         form = queries.form_get(pk)
         content = content_full(form.draft)
         answer = {
@@ -219,6 +209,8 @@ class DraftPage(StorePage):
             "status": form.status,
             "slug": form.slug,
         }
+        if sold_variant_ids(content) != sold:
+            answer["images"] = _images(content)
         return JsonResponse({"data": answer})
 
 

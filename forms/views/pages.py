@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from django import forms
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from rest_framework.exceptions import ValidationError
 
 from bosonline.errors import DomainError, ValidationFailed
+from catalog.fields import ProductsField
 from catalog.models import Product
 from forms import queries, records
 from forms.api.serializers import BlockIn
@@ -83,31 +83,22 @@ class NewForm(forms.Form):
     """What a form cannot begin without; everything else is set in the editor."""
 
     name = forms.CharField(label=gettext_lazy("Form name"), max_length=80, help_text=gettext_lazy("Only you see this."))
-    products = forms.MultipleChoiceField(
-        label=gettext_lazy("What it sells"), widget=forms.CheckboxSelectMultiple, required=False
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["products"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        rows = Product.objects.filter(deleted_at__isnull=True).order_by("name")[:100]
-        field.choices = [(str(p.pk), p.name) for p in rows]
+    products = ProductsField(label=gettext_lazy("What it sells"))
 
 
 class FormNewPage(StorePage):
     right = "forms.create"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "forms/new.html", {"form": NewForm()})
+        return self._show(NewForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = NewForm(request.POST)
         if form.is_valid():
-            products = Product.objects.filter(pk__in=form.cleaned_data["products"]).prefetch_related("variants")
+            products = form.cleaned_data["products"].prefetch_related("variants")
             variants = [v.pk for p in products for v in p.variants.all() if v.deleted_at is None and v.is_active]
             content = {
-                "variant_ids": variants[:200],
+                "variant_ids": variants,
                 "payment_methods": [{"method": "cod"}, {"method": "bank_transfer"}],
             }
             try:
@@ -118,7 +109,11 @@ class FormNewPage(StorePage):
                 put_errors(form, exc)
             else:
                 return redirect("form-edit", pk=made.pk)
-        return render(request, "forms/new.html", {"form": form}, status=422)
+        return self._show(form, status=422)
+
+    def _show(self, form: NewForm, status: int = 200) -> HttpResponse:
+        has_products = Product.objects.filter(deleted_at__isnull=True).exists()
+        return render(self.request, "forms/new.html", {"form": form, "has_products": has_products}, status=status)
 
 
 class FormStatusPage(StorePage):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bosonline.tenancy import store_scope
+from catalog.models import Variant
 from forms.models import FormStat, OrderForm
 from forms.services.forms import form_create
 from sellers.services.accounts import store_open
@@ -17,7 +18,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.kit import switch_store
 from tests.browser.test_main_job import SIZES, Tour, until
 from tests.conftest import LiveApp
-from tests.factories import PASSWORD, Shop, make_shop
+from tests.factories import PASSWORD, Shop, make_products, make_shop
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +70,11 @@ def draft(shop: Shop) -> dict[str, Any]:
     with store_scope(shop.store):
         content: dict[str, Any] = OrderForm.objects.get(pk=shop.form.pk).draft
     return content
+
+
+def variant_named(shop: Shop, name: str) -> int:
+    with store_scope(shop.store):
+        return int(Variant.objects.get(product__name=name).pk)
 
 
 def shown(page: Any) -> list[str]:
@@ -185,7 +191,7 @@ def test_a_package_a_field_a_fee_and_a_rule_are_built_without_typing_code(
     rules = panel(page, "courier")
     rules.get_by_role("button", name="Tambah aturan").click()
     rules.locator("[data-repeat-row]").get_by_label("Jawa Tengah").check()
-    rules.locator("[data-repeat-row]").get_by_label("Jumlah (Rp)").fill("7000")
+    rules.locator("[data-repeat-row]").get_by_label("Potongan (Rp)").fill("7000")
 
     def built() -> bool:
         content = draft(shop)
@@ -205,6 +211,42 @@ def test_a_package_a_field_a_fee_and_a_rule_are_built_without_typing_code(
 
     until(built)
     tour.shot("editor-aturan")
+    tour.close()
+
+
+def test_in_a_big_catalogue_products_are_found_by_typing(
+    live_app: LiveApp, chromium: Any, shop: Shop, size: str
+) -> None:
+    make_products(shop, 60)
+    tour = seller(live_app, chromium, shop, size)
+    page = open_editor(live_app, tour, shop)
+    offer = panel(page, "variants")
+    offer.get_by_role("checkbox", name="Madu Hutan 100gr").wait_for()
+    assert offer.get_by_role("checkbox").count() < 40
+    offer.get_by_label("Cari produk").fill("motif 57")
+    offer.get_by_role("checkbox", name="Kaos Motif 57").check()
+    offer.get_by_label("Cari produk").fill("tidak ada")
+    offer.get_by_text("Tidak ditemukan").wait_for()
+    assert offer.get_by_role("checkbox", name="Kaos Motif 57").is_checked()  # what is chosen stays in sight
+    chosen = variant_named(shop, "Kaos Motif 57")
+    until(lambda: chosen in draft(shop)["variant_ids"])
+
+    packages = panel(page, "packages")
+    packages.get_by_role("button", name="Tambah paket").click()
+    packages.get_by_label("Nama").fill("Dua kaos")
+    packages.get_by_role("button", name="Tambah isi paket").click()
+    box = packages.get_by_role("combobox", name="Varian")
+    box.fill("kd-42")
+    packages.get_by_role("option", name="Kaos Motif 42").wait_for()
+    tour.shot("editor-cari-varian")
+    assert_accessible(page, f"variant list at {size}")
+    box.press("Enter")
+    until(
+        lambda: [i["variant_id"] for i in draft(shop)["packages"][0]["items"]] == [variant_named(shop, "Kaos Motif 42")]
+    )
+    box.fill("setengah kata")
+    box.press("Tab")
+    until(lambda: box.input_value() == "Kaos Motif 42")
     tour.close()
 
 

@@ -181,11 +181,12 @@ def test_a_draft_may_be_unfinished_but_not_published(shop: Shop) -> None:
     body = {"name": "Belum Jadi", "content": {
         "packages": [{"id": "a", "name": "", "items": [], "price": 0}], "faqs": [{"q": "Halal?", "a": ""}],
         "fields": [{"key": "w", "label": "", "kind": "select"}], "pixels": {"meta": ["12"]},
+        "shipping_subsidy": {"kind": "percent", "value": 125}, "shipping_rules": [{"kind": "fixed", "province_codes": ["33"]}],
     }}  # fmt: skip
     form = api("post", "/store/forms", body).json()["data"]
     assert set(form["problems"]) == {
         "payment_methods", "packages.0.name", "packages.0.items", "faqs.0.q", "fields.0.label", "fields.0.options",
-        "pixels.meta.0",
+        "pixels.meta.0", "shipping_subsidy.value", "shipping_rules.0.value",
     }  # fmt: skip
     answer = api("put", f"/store/forms/{form['id']}", {"publish": True})
     assert answer.status_code == 422 and answer.json()["code"] == "not_publishable"

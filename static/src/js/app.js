@@ -5,6 +5,7 @@ import "./toasts.js";
 import "./menus.js";
 import "./confirm.js";
 import "./fields.js";
+import "./picker.js";
 import "./lists.js";
 import "./matrix.js";
 import "./times.js";

@@ -2,6 +2,7 @@
 import { api } from "../api.js";
 import { text } from "../dom.js";
 import { at, local, moment, put, show, take, useZone } from "./bind.js";
+import { learn } from "./choice.js";
 import { parts } from "./parts.js";
 import { preview } from "./preview.js";
 import { keyed, rows } from "./rows.js";
@@ -27,6 +28,7 @@ function start(root) {
   const data = json("editor-data");
   const content = data.content;
   useZone(data.time_zone);
+  learn(data.variants);
   const saved = document.querySelector("[data-editor-saved]");
   const frame = preview(document.querySelector("[data-phone-frame]"), data.preview_url);
   let rev = data.draft_rev;
@@ -40,6 +42,13 @@ function start(root) {
   const say = (key, values) => { saved.textContent = key ? text(key, values) : ""; };
   const clock = () => new Date().toLocaleTimeString("id-ID", { hour: "2-digit", minute: "2-digit" });
   const published = (answer) => { data.changed = answer.changed; data.published = answer.published; };
+  // the pictures of what is sold now; one that was uploaded or is shown stays
+  const pictures = (images) => {
+    if (!images) return;
+    const kept = data.images.filter((image) => (image.uploaded || content.image_ids.includes(image.id)) && !images.some((one) => one.id === image.id));
+    data.images = [...kept, ...images];
+    drawImages();
+  };
 
   async function save(extra = {}) {
     clearTimeout(timer);
@@ -51,6 +60,7 @@ function start(root) {
       const answer = await busy;
       rev = answer.draft_rev;
       published(answer);
+      pictures(answer.images);
       clearErrors();
       say(data.changed ? "editor_saved" : "editor_live", { time: clock() });
       frame.refresh();
@@ -207,7 +217,7 @@ function start(root) {
     problem.hidden = true;
     try {
       const { data: image } = await api(data.image_url, { method: "POST", body });
-      data.images.unshift(image);
+      data.images.unshift({ ...image, uploaded: true });
       content.image_ids.push(image.id);
       drawImages();
       changed();

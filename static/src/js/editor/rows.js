@@ -1,5 +1,6 @@
 // Repeated parts: packages, fields, questions, and what a package contains.
 import { show, take } from "./bind.js";
+import { firstVariant } from "./choice.js";
 
 let names = 0;
 
@@ -24,11 +25,11 @@ export function rows(root, list, changed) {
     }
   };
   function one(item, index) {
-    const row = template.content.cloneNode(true).firstElementChild;
+    const row = document.importNode(template.content, true).firstElementChild;
     row.dataset.index = index;
     for (const node of row.querySelectorAll("legend, [data-item]")) if (!node.id) node.id = `row-${(names += 1)}`;
     for (const input of own(row, "[data-item]")) {
-      if (input.tagName === "SELECT" && input.dataset.kind === "int" && !item[input.dataset.item]) item[input.dataset.item] = Number(input.options[0]?.value || 0);
+      if (input.matches("variant-choice")) item[input.dataset.item] ||= firstVariant();
       show(input, item, input.dataset.item);
       const heard = () => { take(input, item, input.dataset.item); conditions(row, item); changed(); };
       input.addEventListener("input", heard);

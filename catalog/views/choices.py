@@ -1,0 +1,23 @@
+"""What a picker of products or variants asks while one types."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from bosonline.errors import NotFound
+from catalog import queries
+from sellers.pages import StorePage
+
+KINDS = {"produk": queries.product_choices, "varian": queries.variant_choices}
+USERS = ("products.view", "forms.view", "vouchers.view")  # whose pages have a picker
+
+
+class ChoicesPage(StorePage):
+    """JSON for a picker: at most 30 products or variants that match ``keyword``."""
+
+    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+        self.member.require(next((right for right in USERS if self.member.may(right)), USERS[0]))
+        if kind not in KINDS:
+            raise NotFound()
+        keyword = request.GET.get("keyword", "").strip()[:100].replace("\x00", "")
+        return JsonResponse({"data": KINDS[kind](keyword)})
