@@ -211,7 +211,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["sellers.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["bosonline.api.permissions.ActorPermission"],
     "DEFAULT_RENDERER_CLASSES": ["bosonline.api.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["bosonline.api.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_SCHEMA_CLASS": "bosonline.api.schema.BosAutoSchema",
     "EXCEPTION_HANDLER": "bosonline.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,

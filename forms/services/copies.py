@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bosonline import timeline
 from bosonline.errors import NotFound, ValidationFailed
-from forms.content import content_full
+from forms.content import ID_MAX, content_full
 from forms.models import OrderForm
 from forms.services.links import slug_free
 from stores.models import Store
@@ -29,7 +29,8 @@ def forms_duplicate(*, store: Store, form_ids: Sequence[int], actor_id: int | No
     }
     missing = [pk for pk in wanted if pk not in found]
     if missing:
-        raise NotFound(_("A form of this choice does not exist, so nothing was copied."), extra={"ids": missing})
+        known = [pk for pk in missing if pk <= ID_MAX]  # an address can hold a longer number than JSON
+        raise NotFound(_("A form of this choice does not exist, so nothing was copied."), extra={"ids": known})
     return [_copy(store, found[pk], actor_id) for pk in wanted]
 
 
