@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -97,6 +98,20 @@ def _session() -> requests.Session:
     return session
 
 
+def read_json(body: bytes | str) -> Any:
+    """What an outside service sent. A NUL or half a surrogate pair is left out: such a text could not be kept, and a
+    message that cannot be kept would be lost. Raises ``ValueError`` for what is no JSON."""
+    return _storable(json.loads(body))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="ignore").decode()
+    if isinstance(value, dict):
+        return {_storable(key): _storable(part) for key, part in value.items()}
+    return [_storable(part) for part in value] if isinstance(value, list) else value
+
+
 class HttpGateway:
     """Base of the clients. ``service`` names it in errors, logs and metrics."""
 
@@ -173,7 +188,7 @@ class HttpGateway:
     def json_of(self, response: requests.Response, *, repeatable: bool) -> Any:
         """The answer's JSON. Garbage after a write means that nobody knows what happened."""
         try:
-            return response.json()
+            return read_json(response.content)
         except ValueError as exc:
             kind = GatewayUnavailable if repeatable else GatewayOutcomeUnknown
             raise kind(self.service, "sent an unreadable answer", code="garbage") from exc

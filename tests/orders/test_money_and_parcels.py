@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from bosonline import outbox
@@ -288,6 +291,22 @@ def test_news_that_comes_twice_or_out_of_order_never_moves_a_parcel_back(db: Non
         assert TrackingEvent.objects.filter(shipment=shipment).count() == 5
         assert shop.level().on_hand == 9 and shop.level().reserved == 0
         assert order.customer.delivered_count == 1
+
+
+def test_a_message_with_a_text_no_database_keeps_is_not_lost(db: None, client: Client, settings: Any) -> None:
+    shop = make_shop()
+    number = book(shop, shop.order()).boscod_number or ""
+    body = (
+        b'{"event_id": "E\\u0000-\\ud800-1", "event": "awb", "data": {"order_number": "%s", "awb": "IDE\\u000077", '
+        b'"note": "\\udfff"}}' % number.encode()
+    )
+    signature = hmac.new(settings.BOSCOD_WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+    answer = client.post(
+        "/callbacks/boscod", body, content_type="application/json", HTTP_X_BOSCOD_SIGNATURE=f"sha256={signature}"
+    )
+    assert answer.status_code == 200, answer.content
+    kept = GatewayCallback.objects.get(event_id="E--1")
+    assert kept.body["awb"] == "IDE77" and kept.body["raw"]["data"]["note"] == ""
 
 
 def test_a_delivery_without_any_earlier_news_still_ships_the_stock_once(db: None) -> None:

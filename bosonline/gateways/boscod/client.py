@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from bosonline.gateways.base import (
     GatewayRejected,
     GatewayUnavailable,
     HttpGateway,
+    read_json,
 )
 from bosonline.gateways.boscod import assumptions as a
 
@@ -158,7 +158,7 @@ class BosCodClient(HttpGateway):
         if response.status_code < 400:
             return self.json_of(response, repeatable=repeatable)
         try:
-            body = response.json()
+            body = read_json(response.content)
             message, code = str(body.get("message", "refused")), str(body.get("code", ""))
         except (ValueError, AttributeError):
             message, code = f"answered {response.status_code}", ""
@@ -249,7 +249,7 @@ class BosCodClient(HttpGateway):
         try:
             for line in response.iter_lines(chunk_size=256):
                 if line.startswith(b"data:"):
-                    event = json.loads(line[5:])
+                    event = read_json(line[5:])
                     batch = [self._rate(row) for row in event.get("rates", [])]
                     rates += batch
                     if on_rates is not None and batch:
@@ -390,7 +390,7 @@ class BosCodClient(HttpGateway):
         expected = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
         if not self.webhook_secret or not hmac.compare_digest(given, expected):
             raise BadSignature
-        data = json.loads(body)
+        data = read_json(body)
         payload = data["data"]
         event_id = str(data.get("event_id") or headers.get(a.EVENT_HEADER) or "")
         if not event_id:

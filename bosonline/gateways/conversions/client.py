@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from bosonline.gateways.base import GatewayRejected, HttpGateway
+from bosonline.gateways.base import GatewayRejected, HttpGateway, read_json
 
 
 def hashed(text: str) -> str:
@@ -191,7 +191,7 @@ def _client_id(event: EventData) -> str:
 
 def _json(response: requests.Response) -> dict[str, Any]:
     try:
-        data = response.json()
+        data = read_json(response.content)
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import unicodedata
@@ -12,7 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from bosonline.gateways.base import BadSignature, GatewayOutcomeUnknown, GatewayRejected, HttpGateway
+from bosonline.gateways.base import BadSignature, GatewayOutcomeUnknown, GatewayRejected, HttpGateway, read_json
 from bosonline.gateways.winpay import snap
 
 WIB = timezone(timedelta(hours=7))
@@ -203,7 +202,7 @@ class WinpayClient(HttpGateway):
             raise BadSignature
 
     def parse_va_payment(self, body: bytes) -> PaidCallback:
-        data = json.loads(body)
+        data = read_json(body)
         return PaidCallback(
             reference=str(data["trxId"]),
             amount=amount_of(data["paidAmount"]),
@@ -212,7 +211,7 @@ class WinpayClient(HttpGateway):
         )
 
     def parse_qr_payment(self, body: bytes) -> PaidCallback:
-        data = json.loads(body)
+        data = read_json(body)
         if data["latestTransactionStatus"] != "00":
             raise ValueError("not paid")
         return PaidCallback(
