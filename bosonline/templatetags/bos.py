@@ -222,15 +222,40 @@ def offer(form: Mapping[str, Any]) -> Mapping[str, Any]:
     return (best or available or choices or [{}])[0]
 
 
+CARDS = 6  # more variants than this are no list to scroll through
+
+
 @register.filter
 def offer_mode(form: Mapping[str, Any]) -> str:
-    """How a form's choice is drawn: ``package``, ``one``, ``variant`` (one product), ``many`` (several products)."""
+    """How a form's choice is drawn: ``package``, ``one``, ``variant`` (a card each of one product), ``options`` (one product
+    by its attributes, when cards would be a long list), ``many`` (several products)."""
     if form.get("packages"):
         return "package"
     items = form.get("items") or []
     if len(items) == 1:
         return "one"
-    return "variant" if len({item.get("product_id") for item in items}) == 1 else "many"
+    if len({item.get("product_id") for item in items}) != 1:
+        return "many"
+    attributes = [set(item.get("options") or ()) for item in items]
+    complete = all(names == attributes[0] for names in attributes)
+    long = len(attributes[0]) > 1 or (len(attributes[0]) == 1 and len(items) > CARDS)
+    return "options" if complete and long else "variant"
+
+
+@register.filter
+def axes(form: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The attributes of a form's one product and what is offered of each, in the seller's order."""
+    found: dict[str, dict[str, None]] = {}
+    for item in form.get("items") or []:
+        for name, value in item["options"].items():
+            found.setdefault(name, {})[value] = None
+    return [(name, list(values)) for name, values in found.items()]
+
+
+@register.filter
+def pictured(form: Mapping[str, Any]) -> bool:
+    """Whether the variants differ in their pictures: the chosen one's is then shown beside its price."""
+    return len({item["image"] for item in form.get("items") or []}) > 1
 
 
 def _query(context: Context) -> QueryDict:

@@ -15,6 +15,8 @@ import requests
 
 from bosonline.tenancy import store_scope
 from catalog.models import Variant
+from catalog.services.products import product_create
+from catalog.services.variants import VariantInput
 from forms.models import AbandonedCheckout, OrderForm
 from forms.services.forms import form_publish, form_save_draft, products_changed
 from orders.models import Order
@@ -75,11 +77,15 @@ def address(app: LiveApp, shop: Shop, query: str = "") -> str:
 
 
 def fill(page: Any, *, phone: str = "081234567890", name: str = "Siti Aminah") -> None:
+    fill_contact(page, phone=phone, name=name)
+    page.locator("#courier-list .pick").first.wait_for()
+
+
+def fill_contact(page: Any, *, phone: str = "081234567890", name: str = "Siti Aminah") -> None:
     page.get_by_label("Nama penerima").fill(name)
     page.get_by_label("No. WhatsApp").fill(phone)
     choose_area(page, "juwana pati", "Juwana.*Pati")
     page.get_by_label("Jalan, nomor rumah").fill("Jl. Melati 5 RT 02 RW 03")
-    page.locator("#courier-list .pick").first.wait_for()
 
 
 def press(page: Any) -> None:
@@ -123,6 +129,48 @@ def test_the_form_and_the_order_page_are_accessible_by_keyboard_and_reader(
     assert_accessible(page, f"order page at {size}")
     tour.shot("halaman-pesanan")
     assert orders(shop)[0].fields == {"warna": "hijau"}
+    tour.close()
+
+
+def test_a_variant_is_chosen_by_its_attributes(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+    with store_scope(shop.store):
+        gamis = product_create(
+            store=shop.store, name="Gamis", attributes=[{"name": "Ukuran", "items": ["S", "M"]}, {"name": "Warna", "items": ["Hitam", "Marun"]}],
+            variants=[
+                VariantInput(["S", "Hitam"], 100_000, "G-S-H", stock=20), VariantInput(["S", "Marun"], 100_000, "G-S-M", stock=3),
+                VariantInput(["M", "Hitam"], 120_000, "G-M-H", stock=20), VariantInput(["M", "Marun"], 120_000, "G-M-M", stock=0),
+            ],
+        )  # fmt: skip
+        ids = {v.sku: v.pk for v in gamis.variants.all()}
+    change(shop, variant_ids=list(ids.values()))
+    tour = Tour(chromium, size)
+    page = tour.page
+    page.goto(address(live_app, shop))
+    offer = page.locator('[data-field="items"]')
+    note, button = offer.get_by_role("status"), page.locator("#submit")
+    size_of, colour = offer.get_by_role("group", name="Ukuran"), offer.get_by_role("group", name="Warna")
+    assert size_of.get_by_role("radio", name="S", exact=True).is_checked() and "100.000" in note.inner_text()
+    size_of.get_by_role("radio", name="S", exact=True).press("ArrowRight")  # a row of radio buttons, by keyboard as any
+    assert "120.000" in note.inner_text() and "120.000" in button.inner_text()
+    colour.get_by_role("radio", name="Marun (Habis)", exact=True).check()
+    note.get_by_text("Pilihan ini habis").wait_for()
+    assert "Rp" not in button.inner_text()
+    assert_accessible(page, f"sold out choice at {size}")
+    fill_contact(page)
+    press(page)
+    offer.locator(".error", has_text="Pilihan ini habis").wait_for()
+    size_of.get_by_role("radio", name="S", exact=True).check()
+    note.get_by_text("stok tinggal 3").wait_for()
+    tour.shot("form-pilihan-varian")
+    kept = f"sessionStorage.getItem('bos-draft:{shop.form.slug}') || ''"
+    until(lambda: f'"variant":"{ids["G-S-M"]}"' in page.evaluate(kept))
+    page.reload()
+    page.locator("#axis-now", has_text="stok tinggal 3").wait_for()  # what was chosen is chosen again
+    page.locator("#courier-list .pick").first.wait_for()
+    press(page)
+    arrived(page)
+    with store_scope(shop.store):
+        assert [i.variant_id for i in orders(shop)[0].items.all()] == [ids["G-S-M"]]
     tour.close()
 
 

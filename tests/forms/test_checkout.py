@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bosonline import pagecache
+from bosonline.templatetags.bos import axes, offer_mode
 from bosonline.tenancy import store_scope
 from catalog.models import Variant, VoucherUse
 from forms.models import AbandonedCheckout, BlockEntry, OrderForm
@@ -60,6 +61,20 @@ def test_stock_is_told_only_when_it_is_nearly_gone(db: None, buyer: Buyer) -> No
     form = data_of(buyer(shop, "get", f"/api/v1/checkout/forms/{shop.form.slug}"))
     assert form["items"][0]["stock_left"] == 3
     assert "stok tinggal 3" in buyer(shop, "get", f"/{shop.form.slug}").content.decode()
+
+
+def test_a_long_choice_is_drawn_by_attributes_and_a_short_one_as_cards() -> None:
+    def drawn(*options: dict[str, str], products: int = 1) -> str:
+        items = [{"product_id": n % products, "options": o} for n, o in enumerate(options)]
+        return offer_mode({"items": items, "packages": []})
+
+    sizes = [{"Ukuran": str(n)} for n in range(8)]
+    assert drawn(*sizes[:6]) == "variant" and drawn(*sizes) == "options"
+    assert drawn({"Ukuran": "S", "Warna": "Hitam"}, {"Ukuran": "M", "Warna": "Hitam"}) == "options"
+    assert drawn({"Ukuran": "S", "Warna": "Hitam"}, {"Ukuran": "M"}) == "variant"  # nothing is out of reach
+    assert drawn({}) == "one" and drawn({}, {}) == "variant" and drawn(*sizes, products=2) == "many"
+    both = {"items": [{"options": {"Ukuran": "M", "Warna": "Hitam"}}, {"options": {"Ukuran": "S", "Warna": "Hitam"}}]}
+    assert axes(both) == [("Ukuran", ["M", "S"]), ("Warna", ["Hitam"])]
 
 
 def test_sections_come_in_the_sellers_order_and_the_button_last(shop: Shop, buyer: Buyer, republish: Republish) -> None:

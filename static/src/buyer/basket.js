@@ -1,15 +1,26 @@
 // The basket: package, variants and quantities, bump, payment method; what prices and pixels are asked and told about it.
 import { unitPrice } from "./bill.js";
+import { options } from "./options.js";
 import { all, checked, node, ticked, value } from "./page.js";
 
 export function basket(form) {
   const itemOf = (id) => form.items.find((item) => String(item.variant_id) === String(id));
   const qtyOf = (box) => Math.max(parseInt(box.querySelector("input").value, 10) || 0, 0);
-  /** The item a quantity box counts: its own, or the variant that is picked. */
-  const itemIn = (box) => {
-    const variant = checked("variant");
-    return itemOf(box.dataset.variant || (variant ? variant.value : ""));
+  const axes = options(form);
+  /** The id of the one variant that is picked; empty where several can be, or where the picked one cannot be had. */
+  const variant = () => {
+    const input = checked("variant");
+    return axes ? axes.id() : input ? input.value : "";
   };
+  /** Picks a variant that can be had; false when there is nothing to pick. */
+  function pickVariant(id) {
+    if (axes) return axes.pick(id);
+    const input = all('input[name="variant"]').find((radio) => radio.value === id && !radio.disabled);
+    if (input) input.checked = true;
+    return Boolean(input);
+  }
+  /** The item a quantity box counts: its own, or the variant that is picked. */
+  const itemIn = (box) => itemOf(box.dataset.variant || variant());
 
   /** {package: row or null, items: [{item, qty}]}; with packages only packages are offered. */
   function choice() {
@@ -25,6 +36,8 @@ export function basket(form) {
     }
     return { package: null, items };
   }
+  /** The attributes are chosen, and together they cannot be had. */
+  const off = () => Boolean(axes && !axes.id());
   const empty = (picked) => !picked.package && picked.items.length === 0;
   const method = () => {
     const picked = checked("payment_method");
@@ -72,6 +85,7 @@ export function basket(form) {
     if (radio && !item.available) { radio.disabled = true; radio.checked = false; radio.parentNode.classList.add("is-off"); }
   }
   function drawSteps() {
+    if (axes) axes.draw();
     for (const box of all("[data-qty]")) {
       const [less, more] = box.querySelectorAll("button");
       less.disabled = qtyOf(box) <= Number(box.dataset.least);
@@ -87,5 +101,5 @@ export function basket(form) {
     input.value = Math.min(Math.max(qtyOf(box) + Number(step.dataset.step), Number(box.dataset.least)), 1000);
     input.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  return { choice, empty, method, bump, insured, short, ask, rateQuery, lines, pickFirst, gone, drawSteps };
+  return { choice, empty, off, variant, pickVariant, method, bump, insured, short, ask, rateQuery, lines, pickFirst, gone, drawSteps };
 }

@@ -4,7 +4,7 @@ import { normalise } from "../js/phone.js";
 import { capture } from "./capture.js";
 import { tick } from "./contact.js";
 import { keep } from "./keep.js";
-import { $, all, checked, customs, node, value } from "./page.js";
+import { $, all, customs, node, value } from "./page.js";
 
 const CONTACT = ["name", "phone", "email", "district_id", "postal_code", "street", "landmark"];
 
@@ -29,21 +29,20 @@ export function memory(form, { basket, shipping, state }) {
   const later = debounce(() => {
     if (state.arrived) return; // typed just before ordering: there is nothing left to remember
     const now = typed();
-    const variant = checked("variant");
-    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: variant ? variant.value : "" }, now.data));
+    draft.set(Object.assign({ phone: value("phone"), name: now.name, postal_code: value("postal_code"), variant: basket.variant() }, now.data));
   }, 400);
 
   function put(before) {
     for (const name of CONTACT.concat("note")) if (node.elements[name] && before[name]) node.elements[name].value = before[name];
-    for (const name of ["package", "variant", "payment_method"]) {
+    for (const name of ["package", "payment_method"]) {
       const input = before[name] && all(`input[name="${name}"]`).find((radio) => radio.value === before[name] && !radio.disabled);
       if (input) input.checked = true;
     }
+    if (before.variant) basket.pickVariant(before.variant);
     for (const row of String(before.items || "").split(",")) {
       const [id, qty] = row.split(":");
-      const radio = all('input[name="variant"]').find((input) => input.value === id && !input.disabled);
-      if (radio) radio.checked = true;
-      const box = all("[data-qty]").find((part) => part.dataset.variant === id) || (radio ? all("[data-qty]")[0] : null);
+      const one = basket.pickVariant(id);
+      const box = all("[data-qty]").find((part) => part.dataset.variant === id) || (one ? all("[data-qty]")[0] : null);
       if (box && Number(qty) > 0) box.querySelector("input").value = qty;
     }
     for (const { key, input } of customs()) {

@@ -13,6 +13,14 @@ export function summary(form, { basket, shipping, state, bill }) {
     $("#compare").hidden = !usual;
     if (usual) $("#compare").textContent = rupiah(usual);
   }
+  /** Wholesale prices of the one variant that is counted. */
+  function drawTiers(picked) {
+    const list = $("#tiers");
+    if (!list || picked.items.length !== 1) return;
+    const tiers = picked.items[0].item.tiers || [];
+    list.textContent = "";
+    list.append(...tiers.map((tier) => el("li", { text: text("tier", { n: tier.min_qty, price: rupiah(tier.price) }) })));
+  }
   function drawCards() {
     const method = basket.method();
     for (const input of all(".pick > input")) input.parentNode.classList.toggle("is-on", input.checked);
@@ -32,6 +40,7 @@ export function summary(form, { basket, shipping, state, bill }) {
     const courier = shipping.chosen();
     const manual = courier && courier.courier_code === "manual";
     drawPrice(picked);
+    drawTiers(picked);
     drawCards();
     drawInsurance(courier);
     const rows = [[text("goods"), rupiah(figures.goods)]];

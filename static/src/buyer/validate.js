@@ -8,7 +8,7 @@ export function validation({ basket, shipping, state }) {
   function check() {
     const errors = {};
     const need = (path, bad, key) => { if (bad) errors[path] = [text(key)]; };
-    need("items", basket.empty(basket.choice()), "items_required");
+    need("items", basket.empty(basket.choice()), basket.off() ? "variant_off" : "items_required");
     need("customer.name", value("name").length < 2, "name_required");
     need("customer.phone", !value("phone"), "phone_required");
     if (value("phone")) need("customer.phone", !normalise(value("phone")), "phone_invalid");
