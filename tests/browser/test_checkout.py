@@ -132,7 +132,8 @@ def test_the_form_and_the_order_page_are_accessible_by_keyboard_and_reader(
     tour.close()
 
 
-def test_a_variant_is_chosen_by_its_attributes(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+def gamis_of(shop: Shop) -> dict[str, int]:
+    """The form sells a product of two attributes; one combination is sold out. SKU → variant."""
     with store_scope(shop.store):
         gamis = product_create(
             store=shop.store, name="Gamis", attributes=[{"name": "Ukuran", "items": ["S", "M"]}, {"name": "Warna", "items": ["Hitam", "Marun"]}],
@@ -143,6 +144,18 @@ def test_a_variant_is_chosen_by_its_attributes(live_app: LiveApp, chromium: Any,
         )  # fmt: skip
         ids = {v.sku: v.pk for v in gamis.variants.all()}
     change(shop, variant_ids=list(ids.values()))
+    return ids
+
+
+def bought(shop: Shop) -> dict[int, int]:
+    """variant → pieces of the one order."""
+    with store_scope(shop.store):
+        (order,) = orders(shop)
+        return {i.variant_id: i.qty for i in order.items.all()}
+
+
+def test_a_variant_is_chosen_by_its_attributes(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+    ids = gamis_of(shop)
     tour = Tour(chromium, size)
     page = tour.page
     page.goto(address(live_app, shop))
@@ -169,8 +182,54 @@ def test_a_variant_is_chosen_by_its_attributes(live_app: LiveApp, chromium: Any,
     page.locator("#courier-list .pick").first.wait_for()
     press(page)
     arrived(page)
-    with store_scope(shop.store):
-        assert [i.variant_id for i in orders(shop)[0].items.all()] == [ids["G-S-M"]]
+    assert bought(shop) == {ids["G-S-M"]: 1}
+    tour.close()
+
+
+def test_several_variants_go_into_one_order(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
+    ids = gamis_of(shop)
+    tour = Tour(chromium, size)
+    page = tour.page
+    page.goto(address(live_app, shop))
+    offer, button = page.locator('[data-field="items"]'), page.locator("#submit")
+    inside = offer.get_by_role("list", name="Isi pesanan ini")
+
+    def pick(size: str, colour: str) -> None:
+        offer.get_by_role("radio", name=size, exact=True).check()
+        offer.get_by_role("radio", name=colour, exact=True).check()
+
+    pick("S", "Hitam")
+    offer.get_by_label("Berapa Jumlah").fill("2")
+    offer.get_by_role("button", name="Tambah varian lain").click()
+    offer.get_by_text("Mohon pilih variannya").wait_for()
+    assert inside.get_by_role("listitem").count() == 1 and "200.000" in button.inner_text()
+    pick("M", "Hitam")
+    assert inside.get_by_role("listitem").count() == 2 and "320.000" in button.inner_text()
+    offer.get_by_role("button", name="Tambah varian lain").click()
+    pick("S", "Hitam")  # once more of the first
+    assert "420.000" in button.inner_text()
+    assert_accessible(page, f"several variants at {size}")
+    tour.shot("form-beberapa-varian")
+    fill(page)
+    kept = f"sessionStorage.getItem('bos-draft:{shop.form.slug}') || ''"
+    until(lambda: "Melati" in page.evaluate(kept))
+    page.reload()
+    inside.get_by_role("listitem").nth(1).wait_for()
+    assert "420.000" in page.locator("#sum-rows").inner_text()
+    inside.get_by_role("button", name="Hapus M / Hitam").click()
+    inside.wait_for(state="hidden")  # one variant again: nothing to list
+    pick("S", "Marun")
+    offer.get_by_label("Berapa Jumlah").fill("1")
+    offer.get_by_role("button", name="Tambah varian lain").click()
+    pick("S", "Hitam")
+    offer.get_by_label("Berapa Jumlah").fill("3")
+    press(
+        page
+    )  # at once: the couriers are asked about the new weight first, and their price is shown before it is agreed to
+    page.get_by_text("Ongkir sudah diperbarui").wait_for()
+    press(page)
+    arrived(page)
+    assert bought(shop) == {ids["G-S-M"]: 1, ids["G-S-H"]: 3}
     tour.close()
 
 

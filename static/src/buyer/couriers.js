@@ -8,6 +8,9 @@ export function couriers(form, { query, changed }) {
   let rows = [];
   let chosen = null;
   let asked = 0;
+  let busy = false; // an answer to what is chosen now is still to come
+  let waiting = [];
+  const settle = () => { busy = false; waiting.splice(0).forEach((go) => go()); };
 
   const same = (a, b) => a && b && a.courier_code === b.courier_code && a.service_code === b.service_code;
   const card = (row, more) => {
@@ -62,6 +65,7 @@ export function couriers(form, { query, changed }) {
       list.textContent = "";
       status.textContent = text("rates_first");
       changed();
+      settle();
       return;
     }
     const mine = ++asked;
@@ -73,6 +77,7 @@ export function couriers(form, { query, changed }) {
       if (!answer.ok) throw new Error(data.message);
       status.textContent = data.data.length ? "" : text("rates_none");
       take(data.data);
+      settle();
       // Some couriers had not answered in time; the page goes on with those that had and asks once or twice more.
       if (data.refreshing && repeats > 0) setTimeout(() => { if (mine === asked) load(repeats - 1); }, 2500);
     } catch (error) {
@@ -83,8 +88,17 @@ export function couriers(form, { query, changed }) {
       status.textContent = error instanceof TypeError || !error.message ? text("rates_failed") : error.message;
       again.hidden = false;
       changed();
+      settle();
     }
   };
-  again.addEventListener("click", () => load());
-  return { load: debounce(() => load(), 200), now: () => load(), take, chosen: () => chosen };
+  const later = debounce(() => load(), 200);
+  again.addEventListener("click", () => { busy = true; load(); });
+  return {
+    load() { busy = true; later(); },
+    now() { busy = true; load(); },
+    /** Null, or a promise of the couriers that are being asked for what is chosen now. */
+    coming: () => (busy ? new Promise((go) => { waiting.push(go); }) : null),
+    take,
+    chosen: () => chosen,
+  };
 }

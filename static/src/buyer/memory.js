@@ -38,13 +38,7 @@ export function memory(form, { basket, shipping, state }) {
       const input = before[name] && all(`input[name="${name}"]`).find((radio) => radio.value === before[name] && !radio.disabled);
       if (input) input.checked = true;
     }
-    if (before.variant) basket.pickVariant(before.variant);
-    for (const row of String(before.items || "").split(",")) {
-      const [id, qty] = row.split(":");
-      const one = basket.pickVariant(id);
-      const box = all("[data-qty]").find((part) => part.dataset.variant === id) || (one ? all("[data-qty]")[0] : null);
-      if (box && Number(qty) > 0) box.querySelector("input").value = qty;
-    }
+    basket.restore(before.items, before.variant);
     for (const { key, input } of customs()) {
       const answer = before[`f_${key}`];
       if (!answer) continue;

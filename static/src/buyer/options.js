@@ -3,22 +3,27 @@
 import { el, rupiah, text } from "../js/dom.js";
 import { $, all } from "./page.js";
 
-/** Null where variants are not chosen this way. `id()`: the chosen variant, "" when it cannot be had; `pick(id)`; `draw()`. */
+/**
+ * Null where variants are not chosen this way. `id()`: the chosen variant, "" when none can be had;
+ * `begun()`: something is chosen; `pick(id)`, `clear()`, `draw()`.
+ */
 export function options(form) {
   const now = $("#axis-now");
   if (!now) return null;
   const axes = all("[data-axis]");
   const on = (axis) => { const input = axis.querySelector("input:checked"); return input ? input.value : ""; };
-  /** The variant with these values, or undefined. */
-  const at = (values) => form.items.find((item) => axes.every((axis, n) => item.options[axis.dataset.axis] === values[n]));
-  const chosen = () => at(axes.map(on));
+  /** The variants with these values; an empty one leaves its attribute open. */
+  const having = (values) => form.items.filter((item) => axes.every((axis, n) => !values[n] || item.options[axis.dataset.axis] === values[n]));
+  const chosen = () => {
+    const values = axes.map(on);
+    return values.every(Boolean) ? having(values)[0] : undefined;
+  };
 
   function draw() {
     const values = axes.map(on);
     axes.forEach((axis, n) => {
       for (const input of axis.querySelectorAll("input")) {
-        const item = at(values.map((one, m) => (m === n ? input.value : one)));
-        const off = !item || !item.available;
+        const off = !having(values.map((one, m) => (m === n ? input.value : one))).some((item) => item.available);
         input.parentNode.classList.toggle("is-off", off);
         input.parentNode.querySelector("i").hidden = !off;
       }
@@ -27,8 +32,10 @@ export function options(form) {
     const image = $("#axis-image");
     if (image && item && item.image) image.src = item.image;
     now.textContent = "";
-    now.classList.toggle("few", !item || !item.available);
-    if (!item || !item.available) now.append(text("variant_off"));
+    const off = values.every(Boolean) && !(item && item.available);
+    now.classList.toggle("few", off);
+    if (off) now.append(text("variant_off"));
+    else if (!item) now.append(text("variant_next"));
     else now.append(el("b", { text: rupiah(item.price) }), item.stock_left ? el("span", { class: "few", text: ` · ${text("few_left", { n: item.stock_left })}` }) : "");
   }
   function pick(id) {
@@ -37,5 +44,7 @@ export function options(form) {
     for (const axis of axes) for (const input of axis.querySelectorAll("input")) input.checked = input.value === item.options[axis.dataset.axis];
     return true;
   }
-  return { id: () => { const item = chosen(); return item && item.available ? String(item.variant_id) : ""; }, pick, draw };
+  const clear = () => { for (const axis of axes) for (const input of axis.querySelectorAll("input")) input.checked = false; };
+  const begun = () => axes.some(on);
+  return { begun, clear, id: () => { const item = chosen(); return item && item.available ? String(item.variant_id) : ""; }, pick, draw };
 }

@@ -129,10 +129,21 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
     say(homeless[0] || (Object.keys(errors).length ? text("fix_fields") : answer.message || text("server_busy")));
   }
 
-  node.addEventListener("submit", (event) => {
+  /** Pressed while the couriers are being asked anew: wait for them. False when the price is another one by then. */
+  async function priced() {
+    const coming = shipping.coming();
+    if (!coming) return true;
+    const { total } = bill();
+    view.lock(true);
+    await coming;
+    view.lock(false);
+    return bill().total === total;
+  }
+  node.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (state.locked) return;
     all(".has-error").forEach(clear);
+    if (Object.keys(check()).every((path) => path === "courier_quote") && !(await priced())) return say(text("quote_expired"));
     const errors = check();
     if (Object.keys(errors).length) {
       mark(errors);
