@@ -110,12 +110,23 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
         case "followup.result":
             return _("Result of the follow-up"), str(RESULT_LABELS.get(data.get("result", ""), ""))
         case "order.address":
-            return _("Address changed by the buyer"), data.get("after", {}).get("street", "")
+            return _("Address changed by the buyer"), _address_change(data.get("before", {}), data.get("after", {}))
         case "order.cleared":
             return _("Cleared: not suspicious"), ""
         case "order.note":
             return _("Note"), data.get("text", "")
     return kind, ""
+
+
+def _address_change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The new address, and with another district what that changed of courier and bill."""
+    parts = [after.get("street", "")]
+    for name in ("district", "courier"):
+        if after.get(name) and after[name] != before.get(name):
+            parts.append(after[name])
+    if after.get("total") != before.get("total"):
+        parts.append(f"{format_rupiah(before['total'])} → {format_rupiah(after['total'])}")
+    return " · ".join(parts)
 
 
 def _rupiah(data: dict[str, Any]) -> str:

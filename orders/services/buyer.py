@@ -29,7 +29,9 @@ def buyer_order(request: HttpRequest, token: str) -> Order:
         raise NotFound()
     with all_stores():
         order = (
-            Order.objects.select_related("store", "assigned_to__user", "form__published").filter(token=token).first()
+            Order.objects.select_related("store", "assigned_to__user", "form__published", "district")
+            .filter(token=token)
+            .first()
         )
     host = getattr(request, "store_host", None)
     if order is None or (host is not None and store_id_of_host(host) != order.store_id):
@@ -124,19 +126,25 @@ def buyer_cancel(*, order: Order, reason: str) -> None:
         order_event(order=locked, status=Order.Status.CANCELLED, actor=BUYER, reason=reason or "buyer_cancelled")
 
 
-def buyer_address(*, order: Order, street: str, landmark: str) -> None:
-    """Mend the street or landmark until the parcel is packed. The district stays: it decides the shipping price."""
-    street, landmark = street.strip(), landmark.strip()
+def address_clean(street: str, landmark: str) -> tuple[str, str]:
+    """Both as they are kept. Raises at ``street``."""
+    street, landmark = street.replace("\x00", "").strip(), landmark.replace("\x00", "").strip()
     if not 5 <= len(street) <= 200:
         raise ValidationFailed.field("street", _("Write the street, house number and RT/RW."))
+    return street, landmark[:100]
+
+
+def buyer_address(*, order: Order, street: str, landmark: str) -> None:
+    """Mend the street or landmark until the parcel is packed. Another district is :mod:`orders.services.moving`."""
+    street, landmark = address_clean(street, landmark)
     with store_scope(order.store_id), transaction.atomic():
         locked = order_lock(order.pk)
         if locked.status not in (Order.Status.NEW, Order.Status.CONFIRMED) or locked.shipping_status != "none":
             raise Conflict(_("The parcel is already packed. Contact the store."), code="too_late")
         before = {"street": locked.street, "landmark": locked.landmark}
-        locked.street, locked.landmark = street, landmark[:100]
+        locked.street, locked.landmark = street, landmark
         locked.save(update_fields=["street", "landmark"])
         timeline.record(
             store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
-            data={"before": before, "after": {"street": street, "landmark": landmark[:100]}},
+            data={"before": before, "after": {"street": street, "landmark": landmark}},
         )  # fmt: skip

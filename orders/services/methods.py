@@ -93,6 +93,11 @@ def _change(order: Order, method: str, channel: str, *, fee: int, actor: Actor) 
     raise AssertionError("the last attempt draws no code")
 
 
+def payment_again(*, order: Order, actor: Actor) -> Payment:
+    """A new open payment by the same method, for a bill that has changed. ``order`` is locked; a transfer gets a new code."""
+    return _change(order, order.payment_method, order.payment_channel, fee=order.method_fee, actor=actor)
+
+
 def _change_once(order: Order, method: str, channel: str, fee: int, actor: Actor, *, last: bool) -> Payment:
     """``fee`` is the method's own in rupiah, negative for a discount."""
     locked = order_lock(order.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -37,8 +37,10 @@ from forms.tokens import tested_form
 from orders.models import Order
 from orders.services import buyer
 from orders.services.methods import buyer_method, methods_of
+from orders.services.moving import buyer_move, moving_options
 from orders.services.proofs import proof_upload
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
+from stores.areas import area_of
 from stores.models import Store
 from stores.queries import public_url
 
@@ -142,13 +144,21 @@ class OrderPage(View):
             return render(request, "errors/404_buyer.html", {}, status=404)
         return self.show(request, order)
 
-    def show(self, request: HttpRequest, order: Order, error: str = "", status: int = 200) -> HttpResponse:
+    def show(
+        self,
+        request: HttpRequest,
+        order: Order,
+        error: str = "",
+        status: int = 200,
+        moving: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         with store_scope(order.store_id), translation.override("id"):
             order = buyer.buyer_order(request, order.token)
             context: dict[str, Any] = {
                 "order": order_context(order, methods_of(order)),
                 "store": _store_part(order.store),
                 "error": error,
+                "moving": moving,
             }
             fresh = request.GET.get("baru") == "1" and not error
             events = None
@@ -172,12 +182,15 @@ class OrderPage(View):
             return render(request, "errors/404_buyer.html", {}, status=404)
         try:
             throttle.hit("buyer-action", f"{client_ip(request)}:{token}", Limit(30, 60))
-            self._act(request, order)
+            moving = self._act(request, order)
+            if moving is not None:
+                return self.show(request, order, moving=moving)
         except DomainError as exc:
             return self.show(request, order, error=exc.message, status=exc.status)
         return HttpResponseRedirect(reverse("buyer-order", args=[token], urlconf="bosonline.urls_buyer"))
 
-    def _act(self, request: HttpRequest, order: Order) -> None:
+    def _act(self, request: HttpRequest, order: Order) -> dict[str, Any] | None:
+        """Does it. What is given back is shown first: nothing has been done yet."""
         data = request.POST
         match request.GET.get("do"):
             case "confirm":
@@ -185,10 +198,7 @@ class OrderPage(View):
             case "cancel":
                 buyer.buyer_cancel(order=order, reason=data.get("reason", "")[:100].replace("\x00", ""))
             case "address":
-                street, landmark = data.get("street", ""), data.get("landmark", "")
-                buyer.buyer_address(
-                    order=order, street=street.replace("\x00", ""), landmark=landmark.replace("\x00", "")
-                )
+                return self._address(order, data)
             case "method":
                 method = data.get("payment_method", "")
                 self._method(order, method, data.get(f"channel_{method}", ""))
@@ -200,6 +210,23 @@ class OrderPage(View):
                     proof_upload(order=order, upload=upload)
             case _:
                 raise ValidationFailed("Tindakan tidak dikenal.")
+        return None
+
+    def _address(self, order: Order, data: QueryDict) -> dict[str, Any] | None:
+        """Another district first shows what it costs; with the quote of a courier there it is agreed to."""
+        street, landmark = buyer.address_clean(data.get("street", ""), data.get("landmark", ""))
+        typed = data.get("district_id", "")
+        district_id = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+        here = area_of(district_id)
+        if not data.get("area", "").strip() or (here is not None and here.code == order.district_id):
+            buyer.buyer_address(order=order, street=street, landmark=landmark)
+        elif quote := data.get("quote", ""):
+            buyer_move(order=order, district_id=district_id, quote=quote, street=street, landmark=landmark)
+        else:
+            found = moving_options(order=order, district_id=district_id)
+            return {"found": found, "area": data.get("area", ""), "district_id": district_id, "street": street,
+                    "landmark": landmark}  # fmt: skip
+        return None
 
     def _method(self, order: Order, method: str, channel: str) -> None:
         if method == "va":

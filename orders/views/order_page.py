@@ -117,6 +117,7 @@ def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]
         ],
         "bill": _bill_rows(order),
         "total": order.total,
+        "has_unique_code": bool(order.unique_code),
         "payment": _payment(order),
         "shipping": _shipping(order),
         "address": {
@@ -125,6 +126,7 @@ def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]
             "street": order.street,
             "landmark": order.landmark,
             "area": f"{order.district_name}, {order.city_name}, {order.province_name} {order.postal_code}",
+            "district_id": order.district.boscod_id if order.district else "",
         },
         "cs": cs_part(order),
         "is_test": order.is_test,
@@ -134,6 +136,7 @@ def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]
             "method_url": f"{address}?do=method" if changeable and methods else "",
             "methods": methods,
             "address_url": f"{address}?do=address" if editable else "",
+            "movable": changeable and order.form is not None,
             "cancel_url": f"{address}?do=cancel" if cancellable else "",
         },
     }  # fmt: skip

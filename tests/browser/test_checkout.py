@@ -382,6 +382,25 @@ def test_slow_couriers_block_nothing_and_come_by_themselves(
     tour.close()
 
 
+def test_the_parcel_goes_to_another_kecamatan_at_its_price(
+    live_app: LiveApp, chromium: Any, shop: Shop, size: str
+) -> None:
+    tour = Tour(chromium, size)
+    page = tour.page
+    page.goto(live_app.store(str(shop.store.subdomain), f"/o/{shop.place().token}"))
+    page.get_by_text("Perbaiki alamat").click()
+    choose_area(page, "juwana pati", "Juwana.*Pati")
+    page.get_by_role("button", name="Simpan Perubahan").click()
+    page.get_by_role("heading", name="Kirim ke Juwana").wait_for()
+    assert_accessible(page, f"another kecamatan at {size}")
+    tour.shot("pesanan-pindah-kecamatan")
+    assert orders(shop)[0].district_name == "Gambir"
+    page.get_by_role("button", name="Setuju, ubah alamat").click()
+    page.get_by_text("Juwana, Kab. Pati").wait_for()
+    until(lambda: orders(shop)[0].district_name == "Juwana")
+    tour.close()
+
+
 def test_a_voucher_says_what_it_takes_off_or_why_not(live_app: LiveApp, chromium: Any, shop: Shop, size: str) -> None:
     good, other = make_voucher(shop, stock=5), make_voucher(shop, stock=5, min_purchase=900_000)
     tour = Tour(chromium, size)

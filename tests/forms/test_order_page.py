@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,12 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from bosonline.money import format_rupiah
 from bosonline.tenancy import store_scope
 from catalog.models import Image
 from orders.models import Order, Payment
 from orders.services.payments import gateway_paid, payment_issue
-from tests.factories import PASSWORD, Shop, make_shop
+from tests.factories import JUWANA, PASSWORD, Shop, make_shop, make_voucher
 from tests.forms.test_forms_api import Api
 
 Buyer = Callable[..., Any]
@@ -213,6 +215,92 @@ def test_the_address_may_be_mended_until_the_parcel_is_packed(shop: Shop) -> Non
         late = page.do("address", street="Jl. Terlambat 1 RT 01")
         assert late.status_code == 409 and "sudah dikemas" in late.content.decode().lower()
         assert "Terlambat" not in page.order.street
+
+
+def asked(page: Page, district_id: int = JUWANA, **data: Any) -> Any:
+    """The buyer names another kecamatan; the answer shows what it costs there."""
+    return page.do("address", area="Juwana, Pati", district_id=district_id, street="Jl. Silugonggo 7", **data)
+
+
+def quotes(answer: Any) -> list[tuple[str, int]]:
+    """(quote, total) of each courier that is offered."""
+    assert answer.status_code == 200, answer.content.decode()[:300]
+    found = re.findall(
+        r'name="quote" value="([^"]+)".*?pick-price"><small>Total</small><b>Rp ([\d.]+)', answer.content.decode()
+    )
+    return [(quote, int(total.replace(".", ""))) for quote, total in found]
+
+
+def test_another_kecamatan_is_agreed_to_at_its_price(shop: Shop) -> None:
+    page = opened(shop)
+    before = page.order
+    offered = asked(page)
+    assert page.order.district_id == before.district_id and page.order.total == before.total  # nothing yet
+    quote, total = next(row for row in quotes(offered) if row[1] != before.total)
+    assert asked(page, quote=quote, landmark="pagar hijau").status_code == 302
+    order = page.order
+    assert (order.district_name, order.street, order.landmark) == ("Juwana", "Jl. Silugonggo 7", "pagar hijau")
+    assert order.total == total != before.total and order.goods == before.goods
+    parts = order.goods - order.discount + order.shipping - order.shipping_discount + order.method_fee + order.cod_fee
+    assert order.total == parts and order.cod_covered
+    with store_scope(shop.store):
+        (payment,) = Payment.objects.filter(order=order, status="pending")
+    assert payment.amount == total and order.payment_status == "cod_pending"
+    seller = Client()
+    seller.post("/masuk", {"email": shop.user.email, "password": PASSWORD})
+    told = seller.get(f"/pesanan/{order.pk}").content.decode()
+    assert f"Jl. Silugonggo 7 · Juwana, {order.city_name}" in told
+    assert f"{format_rupiah(before.total)} → {format_rupiah(total)}" in told
+    assert asked(page, quote=quote).status_code == 302  # the same district again is only its street
+    assert page.order.total == total and "Juwana" in page.text()
+
+
+def test_a_move_that_costs_the_same_keeps_the_payment(shop: Shop, republish: Any) -> None:
+    republish(shop, shipping_subsidy={"kind": "free_above", "min_goods": 0})
+    page = opened(shop, payment_method="bank_transfer")
+    with store_scope(shop.store):
+        kept = Payment.objects.get(order=page.order)
+    quote, _total = quotes(asked(page))[0]
+    assert asked(page, quote=quote).status_code == 302
+    with store_scope(shop.store):
+        assert Payment.objects.get(order=page.order).pk == kept.pk
+    assert page.order.district_name == "Juwana" and page.order.unique_code == kept.unique_code
+
+
+def test_a_move_before_paying_asks_for_the_new_amount_only(shop: Shop) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    quote, total = next(row for row in quotes(asked(page)) if row[1] != page.order.total - page.order.unique_code)
+    assert asked(page, quote=quote).status_code == 302
+    order = page.order
+    with store_scope(shop.store):
+        amounts = dict(Payment.objects.filter(order=order).values_list("status", "amount"))
+    assert amounts["pending"] == order.total == total + order.unique_code and len(amounts) == 2
+    assert amounts["cancelled"] != order.total
+
+
+def test_a_move_is_refused_when_the_bill_cannot_follow(shop: Shop, republish: Any) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    quote, _total = quotes(asked(page))[0]
+    other = opened(make_shop(stock=5))
+    foreign, _total = quotes(asked(other))[0]
+    for bad, status in (("x", 422), (quote[:-3] + "AAA", 422), (foreign, 409)):
+        assert asked(page, quote=bad).status_code == status, bad
+    assert asked(page, district_id=14911, quote=quote).status_code == 409  # a quote for elsewhere
+    for wrong in (0, 999_999_999, "x", "9" * 30):
+        assert asked(page, district_id=wrong).status_code == 422, wrong
+    assert page.do("address", area="Juwana", district_id="", street="Jl. Silugonggo 7").status_code == 422
+    before = page.order
+    for change in ({"payment_status": "waiting_verification"}, {"paid_amount": 1_000, "payment_status": "partially_paid"},
+                   {"status": "processing"}):  # fmt: skip
+        with store_scope(shop.store):
+            Order.objects.filter(pk=before.pk).update(**change)
+        assert asked(page).status_code == 409 and asked(page, quote=quote).status_code == 409, change
+        with store_scope(shop.store):
+            Order.objects.filter(pk=before.pk).update(payment_status="unpaid", paid_amount=0, status="new")
+    make_voucher(shop, code="ONGKIR5", kind="ongkir", value_type="fixed", value=5_000)
+    bound = opened(shop, voucher_codes=["ONGKIR5"])
+    assert asked(bound).status_code == 409 and "terikat wilayah" in asked(bound).content.decode()
+    assert page.order.district_id == before.district_id and page.order.total == before.total
 
 
 # -- confirm, cancel ----------------------------------------------------------------------------------------------------

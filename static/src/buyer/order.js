@@ -1,4 +1,5 @@
 // The order page: copy buttons, changing the payment method, and a fragment that refreshes itself.
+import { area } from "../js/area.js";
 import { text } from "../js/dom.js";
 
 export function startOrderPage() {
@@ -23,6 +24,11 @@ export function startOrderPage() {
     if (input.name !== "payment_method" || !input.closest("[data-methods]")) return;
     for (const box of input.closest("[data-methods]").querySelectorAll("[data-channels]")) box.hidden = box.dataset.channels !== input.value;
   });
+
+  const place = document.querySelector("#alamat [data-area]");
+  if (place) area(place);
+  const moving = document.getElementById("pindah"); // asked for just now: readers hear it first
+  if (moving) moving.focus();
 
   // "#bukti": the fold a link points to is open
   const wanted = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
