@@ -26,7 +26,7 @@ TIMES = """() => {
 }"""
 
 
-def _visit(browser: Any, url: str, wanted: str) -> list[float]:
+def _visit(browser: Any, url: str, wanted: int) -> list[float]:
     context = browser.new_context(viewport={"width": 360, "height": 780}, locale="id-ID")
     page = context.new_page()
     session = context.new_cdp_session(page)
@@ -34,10 +34,17 @@ def _visit(browser: Any, url: str, wanted: str) -> list[float]:
     session.send("Network.emulateNetworkConditions", SLOW_4G)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     page.goto(url)
-    page.wait_for_function(f"({TIMES})()[{wanted}] !== null", timeout=20_000)
-    found: list[float] = page.evaluate(TIMES)
+    found = page.evaluate(TIMES)
+    ends = time.monotonic() + 20
+    while (
+        found[wanted] is None and time.monotonic() < ends
+    ):  # wait_for_function would poll by eval, which the page refuses
+        page.wait_for_timeout(50)
+        found = page.evaluate(TIMES)
+    assert found[wanted] is not None, f"{url} was never there"
     context.close()
-    return found
+    times: list[float] = found
+    return times
 
 
 def paint(base: str, subdomain: str, slug: str) -> None:
@@ -50,9 +57,9 @@ def paint(base: str, subdomain: str, slug: str) -> None:
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
         )
-        _visit(browser, url, "1")  # warms the server, not the browser
-        floors = [_visit(browser, f"{base}/healthz", "0")[0] for _n in range(RUNS)]
-        visits = [_visit(browser, url, "1") for _n in range(RUNS)]
+        _visit(browser, url, 1)  # warms the server, not the browser
+        floors = [_visit(browser, f"{base}/healthz", 0)[0] for _n in range(RUNS)]
+        visits = [_visit(browser, url, 1) for _n in range(RUNS)]
         browser.close()
     floor = statistics.median(floors)
     note = "slow 4G, CPU ×4, 360 px, caches empty"
