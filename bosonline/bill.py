@@ -128,6 +128,11 @@ def compute_bill(
     cod_fee = fee_of(base, cod.rate_bp, minimum=cod.minimum) if cod else 0
     payer: CodFeePayer = cod.payer if cod else "buyer"
     total = base + (cod_fee if payer == "buyer" else 0) + unique_code
+    # never below 0: what the seller takes off beyond that is not taken off, so that the parts still make the total
+    if total < 0:
+        back = min(-total, max(-method_fee, 0))
+        method_fee, total = method_fee + back, total + back
+        other_fee, total = other_fee - total, 0
     return Bill(
         goods=goods,
         discount=discount,
@@ -139,7 +144,7 @@ def compute_bill(
         cod_fee=cod_fee,
         cod_fee_payer=payer,
         unique_code=unique_code,
-        total=max(total, 0),
+        total=total,
     )
 
 

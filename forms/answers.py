@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -47,7 +48,7 @@ def _problem(spec: dict[str, Any], value: str) -> str:
         case "select" | "radio":
             return "" if value in spec["options"] else _("Choose one of the options.")
         case "number":
-            return "" if value.lstrip("-").isdigit() else _("Enter a whole number.")
+            return "" if re.fullmatch(r"-?[0-9]{1,18}", value) else _("Enter a whole number.")
         case "checkbox":
             return "" if value == TICKED else _("Choose one of the options.")
         case "date":
@@ -60,4 +61,4 @@ def _is_date(text: str) -> bool:
         date.fromisoformat(text)
     except ValueError:
         return False
-    return True
+    return len(text) == 10 and text[4] == "-"  # and no week dates, which Python reads as well

@@ -166,6 +166,8 @@ class Origin(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data).strip().rstrip("/").lower()
+        if "[" in text:  # an IPv6 address; urlsplit raises when its brackets do not close
+            raise serializers.ValidationError(_("Enter an address such as https://example.com."))
         parts = urlsplit(text)
         if (
             parts.scheme not in ("https", "http")

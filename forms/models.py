@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.ids import public_token
 from bosonline.tenancy import StoreOwned
 from catalog.models import Product
 from stores.models import Warehouse
@@ -108,7 +109,11 @@ class FormStat(StoreOwned):
 
 
 class AbandonedCheckout(StoreOwned):
-    """A buyer who gave a valid phone and has not ordered (yet). One open row per form and phone."""
+    """A buyer who gave a valid phone and has not ordered (yet). One open row per form and phone.
+
+    ``token`` writes and belongs to the page that began it; ``recovery`` reads and is only in the seller's link. Who knows a
+    phone number learns neither.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -117,6 +122,7 @@ class AbandonedCheckout(StoreOwned):
 
     form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="+")
     token = models.CharField(max_length=30, unique=True)
+    recovery = models.CharField(max_length=30, unique=True, default=public_token)
     phone = models.CharField(max_length=16)
     name = models.CharField(max_length=80, blank=True, default="")
     data = models.JSONField(default=dict)

@@ -143,7 +143,7 @@ def cod_terms(snapshot: Snapshot, courier_code: str) -> CodTerms:
     courier = snapshot.couriers.get(courier_code)
     payer = snapshot.store["cod_fee_payer"]
     if courier is None:
-        return CodTerms(payer=payer)
+        return CodTerms(rate_bp=0, payer=payer)  # not chosen yet: CS names the fee together with the courier
     return CodTerms(courier["cod_fee_bp"], courier["cod_fee_min"], payer)
 
 

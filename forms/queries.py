@@ -105,7 +105,7 @@ def recovered(store_id: int, snapshot: Snapshot, token: str) -> dict[str, Any] |
     if not token or len(token) > 30 or "\x00" in token:
         return None
     with store_scope(store_id):
-        row = AbandonedCheckout.objects.filter(token=token, form_id=snapshot.form_id, status="open").first()
+        row = AbandonedCheckout.objects.filter(recovery=token, form_id=snapshot.form_id, status="open").first()
     return {"token": row.token, "phone": row.phone, "name": row.name, "data": row.data} if row else None
 
 

@@ -97,7 +97,7 @@ def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[di
             "data": {k: v for k, v in row.data.items() if k not in ("email",) or seen},
             "status": row.status,
             "order_id": row.order_id,
-            "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.token}") if seen else None,
+            "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.recovery}") if seen else None,
             "created_at": local_iso(row.created_at, store),
             "updated_at": local_iso(row.updated_at, store),
         }

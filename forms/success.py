@@ -73,7 +73,7 @@ def url_allowed(url: str, hosts: Collection[str]) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if not host or parts.username is not None or "{" in host:
+    if not host or parts.username is not None or "{" in host or "%" in host:
         return False
     local = host == settings.BASE_DOMAIN or host.endswith(f".{settings.BASE_DOMAIN}")
     if parts.scheme != "https" and not (local and parts.scheme == settings.PUBLIC_SCHEME):

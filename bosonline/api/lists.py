@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -72,7 +73,10 @@ def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
     total = queryset.count()
     after = params.get("after", "")
     if after:
-        queryset = queryset.filter(_after(after, order))
+        try:
+            queryset = queryset.filter(_after(after, order))
+        except (ValueError, TypeError, ValidationError):  # values that are none of these columns
+            raise ValidationFailed.field("after", _("This page link is damaged.")) from None
         start = 0
     rows = list(queryset.order_by(*order)[start : start + limit])
     more = len(rows) == limit and (bool(after) or start + limit < total)
@@ -125,9 +129,9 @@ def _cursor(row: Any, order: list[str]) -> str:
 def _after(cursor: str, order: list[str]) -> Q:
     try:
         signed, values = orjson.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValidationFailed.field("after", _("This page link is damaged.")) from None
-    if signed != order or len(values) != len(order):
+    if signed != order or not isinstance(values, list) or len(values) != len(order):
         raise ValidationFailed.field("after", _("This page link belongs to another sorting."))
     operator = "lt" if order[0].startswith("-") else "gt"
     names = [f.lstrip("-") for f in order]

@@ -122,7 +122,7 @@ def _buyer() -> dict[str, str]:
         "payment_required": _("Please choose how you pay."),
         "rates_loading": _("Looking up shipping prices…"),
         "rates_failed": _("Shipping prices could not be loaded."),
-        "rates_none": _("No courier price for this area yet. You can still order; our team confirms the shipping fee."),
+        "rates_no_cod": _("No courier collects cash in this area. Please choose another payment method."),
         "rates_first": _("Choose your area to see the shipping price."),
         "estimate": _("estimate"),
         "days": _("{n} days"),

@@ -45,10 +45,10 @@ __all__ = [
 def slug_for(store: Store, name: str, model: Any, *, max_length: int = 60) -> str:
     """A slug of ``name`` that is free in the store."""
     base = slugify(name)[:max_length].strip("-") or "produk"
-    taken = set(model.objects.filter(slug__startswith=base, deleted_at__isnull=True).values_list("slug", flat=True))
-    return next(
-        s for n in itertools.count(1) if (s := base if n == 1 else f"{base[: max_length - 5]}-{n}") not in taken
-    )
+    stem = base[: max_length - 6].rstrip("-")  # room for "-99999"
+    rows = model.objects.filter(slug__startswith=stem, deleted_at__isnull=True)
+    taken = set(rows.values_list("slug", flat=True))
+    return next(s for n in itertools.count(1) if (s := base if n == 1 else f"{stem}-{n}") not in taken)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -71,13 +72,18 @@ class FormsView(IdempotentMixin, ApiView):
         data = self.parse(s.FormIn)
         if data["publish"]:
             self.member.require("forms.edit")
+        with transaction.atomic():  # a form that cannot be published is not left behind as a draft
+            form = self._made(data)
+        return Response({"data": queries.form_detail(form.pk, self.member.store)}, status=201)
+
+    def _made(self, data: dict[str, Any]) -> OrderForm:
         form = services.form_create(
             store=self.member.store, name=data["name"], slug=data["slug"], content=data["content"],
             actor_id=self.member.user.pk,
         )  # fmt: skip
         if data["publish"]:
             services.form_publish(form=form, actor_id=self.member.user.pk)
-        return Response({"data": queries.form_detail(form.pk, self.member.store)}, status=201)
+        return form
 
 
 class FormView(ApiView):
@@ -105,8 +111,6 @@ class FormView(ApiView):
 
 def form_edit(form: OrderForm, data: dict[str, Any], actor_id: int) -> None:
     """Apply the parts of ``PUT /store/forms/{id}`` that were sent."""
-    from django.db import transaction
-
     with transaction.atomic():
         if "content" in data or "name" in data:
             services.form_save_draft(
@@ -191,9 +195,9 @@ class DuplicateBatchView(ApiView):
     group = "form"
     rights = {"POST": "forms.create"}
 
-    @extend_schema(request=s.IdsIn, examples=[_ids("duplicate")], responses={201: dict})
+    @extend_schema(request=s.FormIdsIn, examples=[_ids("duplicate")], responses={201: dict})
     def post(self, request: Request) -> Response:
-        ids = self.parse(s.IdsIn)["ids"]
+        ids = self.parse(s.FormIdsIn)["ids"]
         made = copies.forms_duplicate(store=self.member.store, form_ids=ids, actor_id=self.member.user.pk)
         rows = queries.form_rows(made, self.member.store)
         return Response({"data": rows, "total": len(rows)}, status=201)
@@ -206,12 +210,12 @@ class FormsDownloadView(ApiView):
     rights = {"POST": "export"}
 
     @extend_schema(
-        request=s.DownloadIn, parameters=LIST, responses={202: dict},
+        request=s.FormDownloadIn, parameters=LIST, responses={202: dict},
         examples=[OpenApiExample("xlsx", value={"format": "xlsx"}, request_only=True)],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         self.member.require("forms.view")
-        file_format = self.parse(s.DownloadIn)["format"]
+        file_format = self.parse(s.FormDownloadIn)["format"]
         job = forms_download(member=self.member, params=request.query_params, file_format=file_format)
         return Response({"data": jobs.job_as_api(job)}, status=202)
 
@@ -240,9 +244,10 @@ class VersionRestoreView(ApiView):
     )  # fmt: skip
     def post(self, request: Request, pk: int, number: int) -> Response:
         publish = self.parse(s.RestoreIn)["publish"]
-        form = services.form_restore(form_id=pk, number=number, actor_id=self.member.user.pk)
-        if publish:
-            services.form_publish(form=form, actor_id=self.member.user.pk)
+        with transaction.atomic():
+            form = services.form_restore(form_id=pk, number=number, actor_id=self.member.user.pk)
+            if publish:
+                services.form_publish(form=form, actor_id=self.member.user.pk)
         return Response({"data": queries.form_detail(pk, self.member.store)})
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 
@@ -14,14 +16,24 @@ class FormIn(serializers.Serializer[Any]):
     publish = serializers.BooleanField(required=False, default=False)
 
 
+class Moment(serializers.DateTimeField):
+    """A moment of this century: one at the edge of what a calendar holds cannot be shown in every time zone."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        if not 2000 <= moment.year <= 2100:
+            raise serializers.ValidationError(_("Choose a date between 2000 and 2100."))
+        return moment
+
+
 class FormEditIn(FormIn):
     """Every part may be absent and then stays as it is. ``draft_rev``: refuse when another save came between."""
 
     name = serializers.CharField(max_length=80, required=False)
     slug = serializers.SlugField(max_length=60, required=False)
     content = serializers.DictField(required=False)
-    opens_at = serializers.DateTimeField(required=False, allow_null=True)
-    closes_at = serializers.DateTimeField(required=False, allow_null=True)
+    opens_at = Moment(required=False, allow_null=True)
+    closes_at = Moment(required=False, allow_null=True)
     quota = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=10_000_000)
     draft_rev = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
@@ -30,7 +42,7 @@ class FormStatusIn(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["published", "closed"])
 
 
-class IdsIn(serializers.Serializer[Any]):
+class FormIdsIn(serializers.Serializer[Any]):
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**62), allow_empty=False, max_length=50
     )
@@ -40,7 +52,7 @@ class RestoreIn(serializers.Serializer[Any]):
     publish = serializers.BooleanField(required=False, default=False)
 
 
-class DownloadIn(serializers.Serializer[Any]):
+class FormDownloadIn(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=["csv", "xlsx"], required=False, default="csv")
 
 
@@ -67,7 +79,7 @@ class AbandonedIn(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=30)
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     data = serializers.DictField(required=False, default=dict)
-    token = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+    token = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class AbandonedStatusIn(serializers.Serializer[Any]):

@@ -61,7 +61,13 @@ def chosen_basket(request: Request, snapshot: Snapshot) -> Basket:
     items: list[dict[str, int]] = []
     for part in [p for p in params.get("items", "").split(",") if p][:30]:
         variant_id, _sep, qty = part.partition(":")
-        if not variant_id.isdigit() or not (qty or "1").isdigit() or len(part) > 30 or int(qty or 1) < 1:
+        if (
+            not variant_id.isdecimal()
+            or not (qty or "1").isdecimal()
+            or not part.isascii()
+            or len(part) > 30
+            or int(qty or 1) < 1
+        ):
             raise ValidationFailed.field("items", _("Write items as variant:quantity, separated by commas."))
         items.append({"variant_id": int(variant_id), "qty": int(qty or 1)})
     package = params.get("package", "") or params.get("package_id", "")
@@ -188,10 +194,10 @@ class AbandonedView(ApiView):
         store_id = queries.buyer_store_id(request._request, data["store"])
         snapshot = queries.public_snapshot(store_id, data["form"])
         with store_scope(store_id):
-            row = abandoned.abandoned_capture(
+            _row, token = abandoned.abandoned_capture(
                 snapshot=snapshot, phone=data["phone"], name=data["name"], data=data["data"], token=data["token"]
             )
-        return Response({"data": {"token": row.token}}, status=201)
+        return Response({"data": {"token": token}}, status=201)
 
 
 class AbandonedUpdateView(ApiView):
@@ -209,7 +215,7 @@ class AbandonedUpdateView(ApiView):
         store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
         with store_scope(store_id):
             row = abandoned.abandoned_update(token=token, name=data["name"], data=data["data"])
-        return Response({"data": {"token": row.token, "status": row.status}})
+        return Response({"data": {"token": token, "status": row.status}})
 
 
 class ViewsView(ApiView):

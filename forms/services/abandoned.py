@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline import crypto
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.ids import public_token
 from bosonline.phone import InvalidPhone, normalise
@@ -15,6 +16,7 @@ from forms.models import AbandonedCheckout
 from forms.snapshot import Snapshot
 
 DATA_LIMIT = 30
+GUEST, GUEST_SECONDS = "abandoned.guest", 86_400
 
 
 def _clean(data: dict[str, Any]) -> dict[str, Any]:
@@ -30,47 +32,69 @@ def _clean(data: dict[str, Any]) -> dict[str, Any]:
 
 def abandoned_capture(
     *, snapshot: Snapshot, phone: str, name: str, data: dict[str, Any], token: str = ""
-) -> AbandonedCheckout:
-    """One open row per form and phone: a second visit updates the first one's.
+) -> tuple[AbandonedCheckout, str]:
+    """One open row per form and phone: a second visit updates the first one's. Also returns the token to go on with.
 
     ``token`` is the row this page already has: a corrected number moves it, so that a mistyped one leaves no lead behind.
+    A page that only knows the number becomes a guest of the row: it adds what it knows, empties nothing, moves nothing,
+    and never gets the row's own token.
     """
     try:
         phone = normalise(phone)
     except InvalidPhone:
         raise ValidationFailed.field("phone", _("The phone number is not valid, for example 081234567890.")) from None
-    values = {"name": name.strip()[:80], "data": _clean(data), "updated_at": timezone.now()}
-    rows = AbandonedCheckout.objects.filter(form_id=snapshot.form_id, phone=phone, status="open")
-    own = AbandonedCheckout.objects.filter(form_id=snapshot.form_id, status="open", token=token) if token else None
-    if rows.update(**values):
-        if own is not None:
-            own.exclude(phone=phone).delete()
-        return rows.get()
-    if own is not None:
+    name, kept = name.strip()[:80], _clean(data)
+    rows = AbandonedCheckout.objects.filter(form_id=snapshot.form_id, status="open")
+    own = rows.filter(token=token).first() if token else None
+    there = rows.filter(phone=phone).first()
+    if there is None:
         try:
             with transaction.atomic():
-                if own.update(phone=phone, **values):
-                    return own.get()
-        except IntegrityError:  # the number got a row of its own meanwhile
-            own.delete()
-    try:
-        with transaction.atomic():
-            return AbandonedCheckout.objects.create(
-                store_id=snapshot.store["id"], form_id=snapshot.form_id, token=public_token(), phone=phone, **values
-            )
-    except IntegrityError:  # two tabs at once
-        rows.update(**values)
-        return rows.get()
+                if own is not None:
+                    own.phone = phone
+                    _write(own, name, kept)
+                else:
+                    own = AbandonedCheckout.objects.create(
+                        store_id=snapshot.store["id"], form_id=snapshot.form_id, token=public_token(), phone=phone,
+                        name=name, data=kept, updated_at=timezone.now(),
+                    )  # fmt: skip
+            return own, own.token
+        except IntegrityError:  # two tabs at once: the number got a row of its own meanwhile
+            there = rows.get(phone=phone)
+    if own is not None and own.pk == there.pk:
+        _write(own, name, kept)
+        return own, own.token
+    if own is not None:  # the mistyped number's row of this very page
+        AbandonedCheckout.objects.filter(pk=own.pk).delete()
+    _add(there, name, kept)
+    return there, crypto.sign({"a": there.pk, "p": phone}, salt=GUEST, expires_in=GUEST_SECONDS)
 
 
 def abandoned_update(*, token: str, name: str, data: dict[str, Any]) -> AbandonedCheckout:
-    row = AbandonedCheckout.objects.filter(token=token[:30]).first()
+    """Raises :class:`NotFound` for a token that is neither a row's own nor a guest's."""
+    row = AbandonedCheckout.objects.filter(token=token).first() if len(token) <= 30 else None
+    guest = row is None
+    if row is None:
+        try:
+            known = crypto.unsign(token, salt=GUEST)
+            row = AbandonedCheckout.objects.filter(pk=known["a"], phone=known["p"]).first()
+        except (crypto.BadToken, crypto.ExpiredToken):
+            row = None
     if row is None:
         raise NotFound()
     if row.status == AbandonedCheckout.Status.OPEN:
-        row.name, row.data, row.updated_at = name.strip()[:80] or row.name, _clean(data), timezone.now()
-        row.save(update_fields=["name", "data", "updated_at"])
+        (_add if guest else _write)(row, name.strip()[:80], _clean(data))
     return row
+
+
+def _write(row: AbandonedCheckout, name: str, data: dict[str, Any]) -> None:
+    row.name, row.data, row.updated_at = name or row.name, data, timezone.now()
+    row.save(update_fields=["phone", "name", "data", "updated_at"])
+
+
+def _add(row: AbandonedCheckout, name: str, data: dict[str, Any]) -> None:
+    """What a guest knows beside what is there already."""
+    _write(row, name, {**row.data, **{key: value for key, value in data.items() if value not in ("", None)}})
 
 
 @transaction.atomic

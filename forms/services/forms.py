@@ -32,7 +32,7 @@ def form_create(
         raise ValidationFailed.field("warehouse", _("Add a warehouse first: couriers need to know where to collect."))
     slug = slug.strip().lower()
     if slug:
-        slug_check(slug)
+        slug_check(slug, store_id=store.pk)
     clean = content_clean(content)
     clean["title"] = clean["title"] or name
     variants_check(clean)
@@ -166,7 +166,7 @@ def form_settings(
     before = form.slug
     if slug is not None and slug.strip().lower() != before:
         form.slug = slug.strip().lower()
-        slug_check(form.slug, exclude=form.pk)
+        slug_check(form.slug, store_id=form.store_id, exclude=form.pk)
         link_leave(form, before)
     if opens_at and closes_at and closes_at <= opens_at:
         raise ValidationFailed.field("closes_at", _("The form must close after it opens."))

@@ -199,9 +199,9 @@ def shipping_options(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The courier list of ``GET /checkout/rates``, cheapest first, the recommended one marked; and whether more may come.
 
-    For COD only services that collect cash at this destination are listed. When neither BosCOD nor the cache knows a
-    price, or no courier of the form goes there, the one option is that CS confirms the fee: the order is taken and waits
-    for its courier.
+    For COD only services that collect cash at this destination are listed; none, when they go there only with other
+    methods of the form. When neither BosCOD nor the cache knows a price, or no courier of the form goes there, the one
+    option is that CS confirms the fee: the order is taken and waits for its courier.
     """
     try:
         found = rates_look(snapshot.origin_id, destination_id, basket.weight_grams)
@@ -212,10 +212,11 @@ def shipping_options(
         for rate in found.rates
         if rate.courier_code in snapshot.couriers and (rate.cod or method != "cod")
     ]
+    own = [rate for rate in found.rates if rate.courier_code in snapshot.couriers]
     options.sort(key=lambda o: (o["price"] - o["subsidy"], o["etd"], o["courier_code"]))
     if options:
         options[0]["recommended"] = True
-    elif not found.rates and not found.refreshing:
+    elif not found.refreshing and not (own and len(snapshot.methods) > 1):  # else another payment method has couriers
         options = [_manual_option(snapshot, basket, destination_id)]
     return options, found.refreshing
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,7 +60,7 @@ class FormBulkPage(StorePage):
             forms_download(member=self.member, params=request.POST, file_format=request.POST.get("format", "xlsx"))
             messages.success(request, _("The download is being prepared; a notification comes when it is finished."))
             return redirect("forms")
-        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdigit() and len(i) < 18][:200]
+        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:200]
         if not ids:
             raise ValidationFailed.field("ids", _("Choose at least one form."))
         match action:
@@ -70,8 +71,9 @@ class FormBulkPage(StorePage):
                 messages.success(request, words)
             case "hapus":
                 self.member.require("forms.delete")
-                for pk in ids:
-                    services.form_delete(form_id=pk, actor_id=actor)
+                with transaction.atomic():
+                    for pk in ids:
+                        services.form_delete(form_id=pk, actor_id=actor)
                 words = ngettext("%(n)s form deleted.", "%(n)s forms deleted.", len(ids)) % {"n": len(ids)}
                 messages.success(request, words)
             case _other:

@@ -33,7 +33,8 @@ class SmallText(serializers.DictField):
 
 
 class CheckoutOrderIn(serializers.Serializer[Any]):
-    """``POST /checkout/orders`` of api.md. ``expected_total`` guards against a price that changed meanwhile."""
+    """``POST /checkout/orders`` of api.md. ``expected_goods`` (before discounts) and
+    ``expected_total`` (without the unique code), in rupiah, guard against a price that changed meanwhile."""
 
     form = serializers.SlugField(max_length=60)
     store = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
@@ -56,8 +57,9 @@ class CheckoutOrderIn(serializers.Serializer[Any]):
     utm = SmallText(required=False, default=dict)
     event_ids = SmallText(required=False, default=dict)
     abandoned_token = serializers.CharField(
-        max_length=30, required=False, allow_null=True, allow_blank=True, default=""
+        max_length=200, required=False, allow_null=True, allow_blank=True, default=""
     )
+    expected_goods = serializers.IntegerField(required=False, allow_null=True, default=None)
     expected_total = serializers.IntegerField(required=False, allow_null=True, default=None)
     filled_in_ms = serializers.IntegerField(required=False, allow_null=True, default=None)
     website = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")

@@ -109,6 +109,7 @@ def _checkout_input(data: dict[str, Any]) -> CheckoutInput:
         utm=dict(list(data["utm"].items())[:20]),
         event_ids=dict(list(data["event_ids"].items())[:6]),
         abandoned_token=data["abandoned_token"] or "",
+        expected_goods=data["expected_goods"],
         expected_total=data["expected_total"],
         filled_in_ms=data["filled_in_ms"],
         trap=data["website"],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -25,7 +27,7 @@ from stores.queries import link_url, store_id_of_host
 
 def buyer_order(request: HttpRequest, token: str) -> Order:
     """The order with this token; on a store's host only that store's. Anything else is 404."""
-    if not 20 <= len(token) <= 30:
+    if not 20 <= len(token) <= 30 or "\x00" in token:
         raise NotFound()
     with all_stores():
         order = (
@@ -57,10 +59,14 @@ def placed_answer(placed: Placed, store_id: int, slug: str, *, test_form_id: int
             "method": placed.payment_method,
             "channel": placed.payment_channel or None,
             "instructions": kinds[placed.payment_method],
-            "expires_at": placed.payment_due_at.isoformat() if placed.payment_due_at else None,
+            "expires_at": _in_zone(placed.payment_due_at, store.get("time_zone", "Asia/Jakarta")),
         },
         "success": {**success, "redirect_url": success["redirect_url"] or f"{url}?baru=1"},
     }
+
+
+def _in_zone(moment: datetime | None, zone: str) -> str | None:
+    return moment.astimezone(ZoneInfo(zone)).isoformat() if moment else None
 
 
 def success_of(snapshot: Snapshot, placed: Placed, url: str) -> dict[str, Any]:
@@ -131,7 +137,9 @@ def address_clean(street: str, landmark: str) -> tuple[str, str]:
     street, landmark = street.replace("\x00", "").strip(), landmark.replace("\x00", "").strip()
     if not 5 <= len(street) <= 200:
         raise ValidationFailed.field("street", _("Write the street, house number and RT/RW."))
-    return street, landmark[:100]
+    if len(landmark) > 100:
+        raise ValidationFailed.field("landmark", _("At most %(count)s characters.") % {"count": 100})
+    return street, landmark
 
 
 def buyer_address(*, order: Order, street: str, landmark: str) -> None:

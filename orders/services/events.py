@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bosonline.money import format_rupiah
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
+from catalog.models import StockLevel
 from catalog.services.stock_alerts import order_watch
+from forms.services.forms import forget_on_commit
+from forms.snapshot import snapshot_of
 from orders.models import Order, Task
 from orders.services.conversions import order_tell
 from stores.models import Notification
 from stores.services.stores import notify
+
+LAST = 10  # pieces or places: from here on the page tells how many are left
 
 
 def _notify_once(order: Order, kind: str, title: str, body: str) -> None:
     url = f"/pesanan/{order.pk}"
     if not Notification.objects.filter(kind=kind, url=url).exists():
         notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url)
+
+
+def _page_refresh(order: Order) -> None:
+    """What buyers see of a form is kept for a minute; its last pieces and the last places of its quota are not."""
+    form = order.form
+    if form is None:
+        return
+    snapshot = snapshot_of(order.store_id, form.slug)
+    few_places = snapshot is not None and snapshot.quota_left is not None and snapshot.quota_left <= LAST
+    sold = order.items.values_list("variant_id", flat=True)
+    left = StockLevel.objects.filter(
+        variant__in=sold, warehouse_id=order.warehouse_id, on_hand__lt=F("reserved") + LAST
+    )
+    if few_places or left.exists():
+        forget_on_commit(order.store_id, [form.slug])
 
 
 @handler("order.placed")
@@ -31,6 +52,7 @@ def order_placed(payload: dict[str, Any]) -> None:
             return
         order_tell(order)
         order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
+        _page_refresh(order)
         title = _("New order %(number)s") % {"number": order.order_number}
         _notify_once(order, "order.new", title, f"{order.buyer_name} · {format_rupiah(order.total)}")
         if order.next_followup_at and not Task.objects.filter(order=order, kind="contact").exists():

@@ -23,15 +23,15 @@ PROOF_WIDTH = 1080
 
 def proof_awaited(order: Order) -> Payment:
     """The transfer a receipt of this order belongs to. Raises 409 when none is awaited: ask before storing a picture."""
-    if order.payment_status not in (
+    if order.status == Order.Status.CANCELLED or order.payment_status not in (
         PaymentStatus.UNPAID,
         PaymentStatus.WAITING,
         PaymentStatus.EXPIRED,
         PaymentStatus.PARTIAL,
     ):
         raise Conflict(_("This order does not wait for a transfer."), code="not_waiting")
-    payment = Payment.objects.filter(order=order, method=Order.Method.BANK_TRANSFER).order_by("-id").first()
-    if payment is None:
+    payment = Payment.objects.filter(order=order).order_by("-id").first()  # the present one: earlier ones were replaced
+    if payment is None or payment.method != Order.Method.BANK_TRANSFER:
         raise Conflict(_("This order is not paid by bank transfer."), code="not_transfer")
     return payment
 

@@ -252,7 +252,9 @@ def order_status(request: HttpRequest, token: str) -> HttpResponse:
     except NotFound:
         raise Http404 from None
     with store_scope(order.store_id), translation.override("id"):
-        return render(request, f"buyer/includes/{part}.html", {"order": order_context(order, [])})
+        response = render(request, f"buyer/includes/{part}.html", {"order": order_context(order, [])})
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -94,7 +94,8 @@ def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]
     changeable = editable and order.payment_status in ("unpaid", "expired", "cod_pending") and not order.paid_amount
     cancellable = order.status == "new" and not order.paid_amount and order.shipping_status == "none"
     confirmable = order.status == "new" and order.is_cod and not order.is_held
-    uploadable = order.payment_method == "bank_transfer" and order.payment_status in PAYABLE
+    payable = order.payment_status in PAYABLE and order.status != "cancelled"
+    uploadable = order.payment_method == "bank_transfer" and payable
     return {
         "number": order.order_number,
         "url": address,

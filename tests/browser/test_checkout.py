@@ -440,7 +440,7 @@ def test_an_unfinished_checkout_is_recovered_by_its_link(
     row = until(kept)
     first.close()
     second = Tour(chromium, size)
-    second.page.goto(address(live_app, shop, f"?lanjut={row.token}"))
+    second.page.goto(address(live_app, shop, f"?lanjut={row.recovery}"))
     assert second.page.get_by_label("Nama penerima").input_value() == "Siti Aminah"
     assert second.page.get_by_label("Ukiran nama").input_value() == "SITI"
     second.page.locator("#courier-list .pick").first.wait_for()

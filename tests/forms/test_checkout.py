@@ -20,6 +20,7 @@ from bosonline.tenancy import store_scope
 from catalog.models import Variant, VoucherUse
 from forms.models import AbandonedCheckout, BlockEntry, OrderForm
 from forms.services import rates
+from forms.services.forms import products_changed
 from forms.tokens import trial_token as token_for
 from orders.models import Customer, Order, Payment
 from tests.factories import GAMBIR, JUWANA, Shop, make_shop, make_voucher
@@ -305,6 +306,36 @@ def test_no_courier_to_the_district_leaves_the_fee_to_cs(shop: Shop, buyer: Buye
     refused(buyer(shop, "get", rates_path(shop, district=1)), 422, field="district")
 
 
+def test_where_nobody_collects_cash_the_buyer_is_led_on(shop: Shop, buyer: Buyer, republish: Republish) -> None:
+    stored = [rates.StoredRate("idx", "ID Express", "03", "", 15_000, 16_000, "2-3", False)]
+    rates._store(shop.snapshot.origin_id, GAMBIR, 1000, stored)
+    assert data_of(buyer(shop, "get", rates_path(shop, payment_method="cod"))) == []  # the page: another method
+    (row,) = data_of(buyer(shop, "get", rates_path(shop, payment_method="qris")))
+    assert row["courier_code"] == "idx"
+    republish(shop, payment_methods=[{"method": "cod"}])
+    (row,) = data_of(buyer(shop, "get", rates_path(shop, payment_method="cod")))
+    assert row["courier_code"] == "manual"  # there is no other: CS finds a way
+    republish(shop, payment_methods=[{"method": "cod"}, {"method": "qris"}], courier_codes=["sap"])
+    (row,) = data_of(buyer(shop, "get", rates_path(shop, payment_method="cod")))
+    assert row["courier_code"] == "manual" and row["cod_fee"] == 0  # none of the form's couriers goes there
+    body = shop.body(courier_quote=row["quote"], raw={"expected_total": shop.variants[0].price})
+    bill = data_of(buyer(shop, "post", "/api/v1/checkout/orders", body), 201)["bill"]
+    assert bill["cod_fee"] == 0 and bill["total"] == shop.variants[0].price
+
+
+def test_a_changed_price_is_noticed_with_a_voucher_too(open_shop: Shop, buyer: Buyer) -> None:
+    shop = open_shop
+    make_voucher(shop, code="POTONG", kind="product", value_type="fixed", value=1_000)
+    body = shop.body(voucher_codes=["POTONG"], raw={"expected_goods": 50_000})
+    with store_scope(shop.store):
+        Variant.objects.filter(pk=shop.variants[0].pk).update(price=90_000)
+        products_changed(shop.store.pk, [shop.product.pk])
+    told = buyer(shop, "post", "/api/v1/checkout/orders", body)
+    refused(told, 409, code="price_changed")
+    assert told.json()["bill"]["goods"] == 90_000 and told.json()["bill"]["unique_code"] == 0
+    data_of(buyer(shop, "post", "/api/v1/checkout/orders", body | {"expected_goods": 90_000}), 201)
+
+
 def test_boscod_down_gives_yesterdays_prices_as_an_estimate_else_cs_decides(
     shop: Shop, buyer: Buyer, fail: Any
 ) -> None:
@@ -579,7 +610,7 @@ def test_an_unfinished_checkout_is_kept_once_updated_and_converted(shop: Shop, b
     path = "/api/v1/checkout/abandoned"
     first = data_of(buyer(shop, "post", path, {"form": shop.form.slug, "phone": "0812-3456-7890", "name": "Si"}), 201)
     again = data_of(buyer(shop, "post", path, {"form": shop.form.slug, "phone": "+6281234567890", "name": "Siti"}), 201)
-    assert first["token"] == again["token"]
+    assert first["token"] != again["token"]  # a number alone proves nothing: see below
     body = {
         "name": "Siti Aminah",
         "data": {"street": "Jl. Melati 5", "area": "Gambir", "f_warna": "hijau", "x": {"y": 1}},
@@ -606,6 +637,40 @@ def test_a_corrected_number_leaves_no_second_lead(shop: Shop, buyer: Buyer) -> N
         assert list(AbandonedCheckout.objects.values_list("phone", flat=True)) == ["+6281234567890"]
 
 
+def recovery_of(shop: Shop) -> str:
+    with store_scope(shop.store):
+        return str(AbandonedCheckout.objects.get().recovery)
+
+
+def test_who_knows_a_phone_reads_empties_and_moves_nothing(shop: Shop, buyer: Buyer) -> None:
+    path, phone = "/api/v1/checkout/abandoned", "081234567890"
+    form = {"form": shop.form.slug}
+    secret = {"name": "Siti Asli", "data": {"street": "Jl. Rahasia 7"}}
+    own = data_of(buyer(shop, "post", path, form | {"phone": phone} | secret), 201)["token"]
+    guest = data_of(buyer(shop, "post", path, form | {"phone": phone}), 201)["token"]
+    assert guest != own
+    for token in (own, guest):
+        assert (
+            "Rahasia"
+            not in buyer(shop, "get", f"/{shop.form.slug}", **{"QUERY_STRING": f"lanjut={token}"}).content.decode()
+        )
+    data_of(buyer(shop, "put", f"{path}/{guest}", {"name": "", "data": {"street": "", "area": "Gambir"}}))
+    data_of(buyer(shop, "post", path, form | {"phone": "081234567899", "token": guest}), 201)
+    with store_scope(shop.store):
+        row = AbandonedCheckout.objects.get(phone="+6281234567890")
+        assert row.name == "Siti Asli" and row.data == {"street": "Jl. Rahasia 7", "area": "Gambir"}
+        assert AbandonedCheckout.objects.count() == 2
+    # begun by somebody else first: the buyer's own page is the guest, and what it writes is not readable either
+    other = data_of(buyer(shop, "post", path, form | {"phone": "081234567895"}), 201)["token"]
+    mine = data_of(buyer(shop, "post", path, form | {"phone": "081234567895"} | secret), 201)["token"]
+    assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}?lanjut={other}").content.decode()
+    data_of(buyer(shop, "post", path, form | {"phone": "081234567896", "token": other}), 201)  # moved away
+    refused(buyer(shop, "put", f"{path}/{mine}", secret), 404)  # the page begins anew with its own number
+    assert shop.place(phone="081234567890", abandoned_token=guest).order_id
+    with store_scope(shop.store):
+        assert AbandonedCheckout.objects.get(phone="+6281234567890").status == "converted"
+
+
 def test_a_recovery_link_brings_the_entries_back_to_nobody_else(shop: Shop, buyer: Buyer) -> None:
     body = {
         "form": shop.form.slug,
@@ -613,7 +678,9 @@ def test_a_recovery_link_brings_the_entries_back_to_nobody_else(shop: Shop, buye
         "name": "Siti Rahasia",
         "data": {"street": "Jl. Rahasia 1"},
     }
-    token = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    written = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    token = recovery_of(shop)
+    assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}?lanjut={written}").content.decode()
     page = buyer(shop, "get", f"/{shop.form.slug}?lanjut={token}")
     assert "Jl. Rahasia 1" in page.content.decode() and page["Cache-Control"] == "private, no-store"
     assert page["X-Robots-Tag"] == "noindex"
@@ -621,13 +688,14 @@ def test_a_recovery_link_brings_the_entries_back_to_nobody_else(shop: Shop, buye
         assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}{query}").content.decode()
     other = make_shop()
     assert "Rahasia" not in buyer(other, "get", f"/{other.form.slug}?lanjut={token}").content.decode()
-    shop.place(abandoned_token=token)
+    shop.place(abandoned_token=written)
     assert "Rahasia" not in buyer(shop, "get", f"/{shop.form.slug}?lanjut={token}").content.decode()
 
 
 def test_abandoned_checkouts_are_listed_to_cs_after_fifteen_minutes(shop: Shop, buyer: Buyer) -> None:
     body = {"form": shop.form.slug, "phone": "081234567890", "name": "Siti", "data": {"area": "Gambir"}}
-    token = data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)["token"]
+    data_of(buyer(shop, "post", "/api/v1/checkout/abandoned", body), 201)
+    token = recovery_of(shop)
     api = Api(shop)
     assert api("get", "/store/forms/abandoned").json()["total"] == 0
     with store_scope(shop.store):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,13 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bosonline import jobs
 from bosonline.errors import DomainError
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
-from catalog.models import Product
+from catalog.models import Product, Variant
 from forms.models import FormStat, OrderForm, RedirectHost
 from forms.services import stats
 from forms.services.copies import forms_duplicate
@@ -248,6 +252,58 @@ def test_wrong_content_is_named_at_its_field(shop: Shop) -> None:
         assert OrderForm.objects.count() == 1
 
 
+def test_a_date_no_calendar_shows_is_refused(shop: Shop) -> None:
+    api, path = Api(shop), f"/store/forms/{shop.form.pk}"
+    for moment in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+07:00", "1" * 400):
+        answer = api("put", path, {"closes_at": moment})
+        assert answer.status_code == 422 and "closes_at" in answer.json()["errors"], moment
+    assert api("get", "/store/forms").status_code == 200
+
+
+def test_long_names_are_copied_as_often_as_one_likes(shop: Shop) -> None:
+    api = Api(shop)
+    first = api("post", "/store/forms", {"name": "M" * 80}).json()["data"]
+    for _n in range(3):
+        assert api("post", "/store/forms", {"name": "M" * 80}).status_code == 201
+        assert api("post", f"/store/forms/{first['id']}/duplicate").status_code == 201
+
+
+def test_many_at_once_want_the_same_link(committed_db: None) -> None:
+    shop = make_shop()
+    bearer = shop.bearer()
+
+    def post(slug: str) -> int:
+        body = json.dumps({"name": "Promo", "slug": slug})
+        return Client().post("/api/v1/store/forms", body, content_type="application/json", **bearer).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert Counter(pool.map(post, ["promo-a"] * 8)) == {201: 1, 422: 7}
+        assert Counter(pool.map(post, [""] * 8)) == {201: 8}
+
+
+def test_what_cannot_be_published_is_not_made_or_restored(shop: Shop) -> None:
+    api = Api(shop)
+    assert api("post", "/store/forms", {"name": "Kosong", "content": {}, "publish": True}).status_code == 422
+    assert api("get", "/store/forms?keyword=Kosong").json()["total"] == 0
+    path = f"/store/forms/{shop.form.pk}"
+    api("put", path, {"content": content_of(shop, title="Sekarang", variant_ids=[shop.variants[1].pk])})
+    with store_scope(shop.store):
+        Variant.objects.filter(pk=shop.variants[0].pk).update(deleted_at=timezone.now())
+    assert api("post", f"{path}/versions/1/restore", {"publish": True}).status_code == 422
+    assert api("get", path).json()["data"]["content"]["title"] == "Sekarang"
+
+
+def test_a_damaged_page_link_and_a_huge_body_are_refused(shop: Shop) -> None:
+    api = Api(shop)
+    for cursor in ([["-id"], ["x"]], [["-id"], [None]], [["-id"], [{"a": 1}]], 7, [["-id"], 7]):
+        after = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+        answer = api("get", f"/store/forms?after={after}")
+        assert answer.status_code == 422 and "after" in answer.json()["errors"], cursor
+    assert api("post", "/store/forms", {"name": "x" * 1_100_000}).status_code == 413
+    bad = {"name": "x", "content": {"embed": {"origins": ["https://[::1"]}}}
+    assert "embed.origins.0" in api("post", "/store/forms", bad).json()["errors"]
+
+
 def test_link_schedule_and_quota_take_effect_at_once(open_shop: Shop, client: Client) -> None:
     shop = open_shop
     api = Api(shop)
@@ -445,8 +501,6 @@ def test_autosaving_touches_one_row_in_few_statements(shop: Shop) -> None:
 
 
 def test_publishing_a_removed_product_is_refused(shop: Shop) -> None:
-    from django.utils import timezone
-
     with store_scope(shop.store):
         Product.objects.update(deleted_at=timezone.now())
         with pytest.raises(DomainError) as caught:

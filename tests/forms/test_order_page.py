@@ -183,6 +183,17 @@ def test_what_is_no_usable_picture_is_refused_with_a_sentence(
         assert not Image.objects.exists()
 
 
+def test_a_proof_is_for_the_transfer_that_is_awaited_now(shop: Shop) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    assert page.do("method", payment_method="qris").status_code == 302
+    refused = page.do("proof", proof=photo())
+    assert refused.status_code == 409 and page.order.payment_status == "unpaid"
+    other = opened(shop, payment_method="bank_transfer", phone="081234567899")
+    assert other.do("cancel").status_code == 302
+    assert other.do("proof", proof=photo()).status_code == 409 and "do=proof" not in other.text()
+    assert Client().get(f"/o/{'a' * 21}%00", HTTP_HOST=page.host).status_code == 404
+
+
 def test_a_proof_needs_a_file_and_a_transfer(shop: Shop) -> None:
     page = opened(shop, payment_method="bank_transfer")
     answer = page.do("proof")

@@ -48,6 +48,10 @@ def test_the_total_is_the_sum_of_its_parts_and_never_negative(
         assert bill.cod_fee == max(ceil(Fraction(base * cod.rate_bp, 10_000)), cod.minimum)
     paid_by_buyer = bill.cod_fee if cod and cod.payer == "buyer" else 0
     assert bill.total == max(base + paid_by_buyer + unique, 0)
+    assert bill.total == (
+        bill.goods - bill.discount + bill.shipping - bill.shipping_discount + bill.insurance + bill.other_fee
+        + bill.method_fee + paid_by_buyer + bill.unique_code
+    )  # fmt: skip
 
 
 @given(

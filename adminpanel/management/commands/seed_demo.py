@@ -246,7 +246,7 @@ class Command(BaseCommand):
         )
         area = areas_search("juwana pati")[0]
         for minutes, name in ((24, "Wulan"), (70, "Pak Darto"), (160, "")):
-            row = abandoned_capture(
+            row, _token = abandoned_capture(
                 snapshot=snapshot, phone=f"08157{self.random.randint(1_000_000, 9_999_999)}", name=name,
                 data={"area": f"{area.district}, {area.city}", "street": "Jl. Kartini 8"} if name else {},
             )  # fmt: skip

@@ -15,6 +15,7 @@ database function in one round trip. A plain ORM version in the tests writes the
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from django.db import IntegrityError, connection
 from django.utils import timezone
@@ -131,12 +132,15 @@ def _place_once(
         unique_code=unique_code,
         province_code=area.code[:2],
     )
-    if data.expected_total is not None and data.expected_total != bill.total - unique_code:
+    if unique_code and bill.total <= unique_code:  # nothing to transfer
+        bill, unique_code = replace(bill, unique_code=0, total=0), 0
+    plain = replace(bill, unique_code=0, total=bill.total - unique_code)  # the code is drawn anew with every try
+    if data.expected_goods not in (None, plain.goods) or data.expected_total not in (None, plain.total):
         raise Conflict(
             _("The price has changed to %(total)s. Please check and order again.")
-            % {"total": format_rupiah(bill.total - unique_code)},
+            % {"total": format_rupiah(plain.total)},
             code="price_changed",
-            extra={"bill": bill.as_api()},
+            extra={"bill": plain.as_api()},
         )
     risk = Assessment("clear", ()) if is_test else _risk(snapshot, data, caller, phone, attempt)
     order = rows.order_row(snapshot, data, caller, basket, quote, bill, phone, area, fields, risk, now, is_test)

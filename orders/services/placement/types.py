@@ -34,6 +34,8 @@ class CheckoutInput:
     utm: dict[str, str] = field(default_factory=dict)
     event_ids: dict[str, str] = field(default_factory=dict)
     abandoned_token: str = ""
+    # what the page showed, in rupiah: of the goods before any discount, and of everything but the unique code
+    expected_goods: int | None = None
     expected_total: int | None = None
     filled_in_ms: int | None = None
     trap: str = ""

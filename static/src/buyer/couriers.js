@@ -75,7 +75,7 @@ export function couriers(form, { query, changed }) {
       const data = await answer.json();
       if (mine !== asked) return;
       if (!answer.ok) throw new Error(data.message);
-      status.textContent = data.data.length ? "" : text("rates_none");
+      status.textContent = data.data.length ? "" : text(data.refreshing ? "rates_loading" : "rates_no_cod");
       take(data.data);
       settle();
       // Some couriers had not answered in time; the page goes on with those that had and asks once or twice more.

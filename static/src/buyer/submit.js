@@ -26,7 +26,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
     for (const { key, answer } of customs()) if (answer) fields[key] = answer;
     const only = (paying.channels || []).length === 1 ? paying.channels[0].code : null;
     const { code } = state.voucher;
-    // The total is vouched for only when the page can know it to the rupiah.
+    // The total is vouched for only when the page can know it to the rupiah; what the goods cost, always.
     const exact = !code && !basket.insured();
     return JSON.stringify({
       form: form.slug,
@@ -46,6 +46,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
       utm: source(),
       event_ids: events,
       abandoned_token: memory.token(),
+      expected_goods: figures.goods + figures.bump,
       expected_total: exact ? figures.total : null,
       filled_in_ms: Date.now() - opened,
       website: value("website"),
