@@ -16,6 +16,8 @@ from forms import sections
 METHODS = ("cod", "bank_transfer", "va", "qris")
 PRICE_MAX = 1_000_000_000
 ID_MAX = 2**62
+# the banks of a virtual account, the most used first
+VA_CHANNELS = ("BCA", "BRI", "BNI", "MANDIRI", "PERMATA", "BSI", "CIMB")
 DRAFT_BYTES = 200_000
 FIELD_KINDS = ("text", "textarea", "select", "radio", "checkbox", "number", "date")
 PURCHASE_AT = ("placed", "confirmed", "paid", "shipped", "delivered")
@@ -86,7 +88,7 @@ class PaymentMethod(serializers.Serializer[Any]):
     fee = serializers.IntegerField(min_value=-1_000_000, max_value=1_000_000, default=0)
     label = serializers.CharField(max_length=60, allow_blank=True, default="")
     note = serializers.CharField(max_length=120, allow_blank=True, default="")
-    channels = serializers.ListField(child=serializers.CharField(max_length=20), default=list, max_length=20)
+    channels = serializers.ListField(child=serializers.ChoiceField(choices=VA_CHANNELS), default=list, max_length=20)
 
 
 class Subsidy(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from bosonline.errors import NotFound, ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.ports import Use
 from forms import sections
-from forms.content import content_full, content_problems, pixel_ids, sold_variant_ids
+from forms.content import VA_CHANNELS, content_full, content_problems, pixel_ids, sold_variant_ids
 from forms.models import AbandonedCheckout, FormStat, OrderForm
 from forms.ports import OrderFigures, order_count, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
@@ -48,7 +48,6 @@ METHOD_LABELS = {
     "va": ("Virtual Account", "Bayar lewat ATM atau m-banking"),
     "qris": ("QRIS", "Scan dengan aplikasi bank atau e-wallet"),
 }
-VA_CHANNELS = ("BCA", "BRI", "BNI", "MANDIRI", "PERMATA", "BSI", "CIMB")
 
 
 def buyer_store_id(request: HttpRequest, given: str = "") -> int:

@@ -170,6 +170,8 @@ def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Sna
         else:
             assert form.published is not None
             content = content_full(form.published.content)
+        banks = _bank_accounts()
+        content = {**content, "payment_methods": _payable(content["payment_methods"], banks)}
         return Snapshot(
             form_id=form.pk,
             slug=form.slug,
@@ -185,7 +187,7 @@ def _build(store_id: int, slug: str = "", *, draft_of: int | None = None) -> Sna
             variants=_variants(form, content),
             images=_images(content),
             couriers=_couriers(content),
-            bank_accounts=_bank_accounts(),
+            bank_accounts=banks,
             cs=_cs(content),
             success=form.success or content["success"],
             blocked=_blocked(),
@@ -299,6 +301,12 @@ def _couriers(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
         }
         for row in rows
     }
+
+
+def _payable(methods: list[dict[str, Any]], banks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without an account to pay to there is no transfer, as long as there is another way."""
+    others = [m for m in methods if m["method"] != "bank_transfer"]
+    return methods if banks or not others else others
 
 
 def _bank_accounts() -> list[dict[str, Any]]:

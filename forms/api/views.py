@@ -19,7 +19,7 @@ from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
 from forms import queries
 from forms.api import serializers as s
-from forms.prefill import prefill_forget
+from forms.prefill import prefill_forget, prefill_of
 from forms.pricing import Basket, basket_of
 from forms.services import abandoned, stats
 from forms.services.rates import rates_find, shipping_options
@@ -41,6 +41,9 @@ class CheckoutFormView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         store_id = queries.buyer_store_id(request._request, request.query_params.get("store", ""))
         data = queries.page_data(queries.public_snapshot(store_id, slug))
+        data["prefill"] = prefill_of(request._request)
+        if data["prefill"]:
+            return Response({"data": data}, headers={"Cache-Control": "private, no-store"})
         etag = f'"{hashlib.sha256(orjson.dumps(data)).hexdigest()[:20]}"'
         if request.headers.get("If-None-Match") == etag:
             return Response(status=304, headers={"ETag": etag})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline.errors import DomainError
-from forms.content import PIXEL_FORMS, content_problems, pixel_ids
+from forms.content import PIXEL_FORMS, content_full, content_problems, pixel_ids
 from forms.models import OrderForm, PixelToken
 from forms.pricing import Basket, basket_of, bill_of
 from forms.services.rates import MANUAL, quote_redeem, shipping_options
@@ -103,9 +103,15 @@ def _stock(form: OrderForm, snapshot: Snapshot, edit: str) -> Iterator[Finding]:
 
 def _payment(form: OrderForm, snapshot: Snapshot, edit: str) -> Iterator[Finding]:
     methods = set(snapshot.methods)
-    if "bank_transfer" in methods and not snapshot.bank_accounts:
-        yield Finding("no_bank_account", "stop", _("Bank transfer is offered, but there is no active bank account."),
-                      reverse("onboarding-step", args=["bank_account"]))  # fmt: skip
+    wanted = {m["method"] for m in content_full(form.draft)["payment_methods"]}
+    if "bank_transfer" in wanted and not snapshot.bank_accounts:
+        accounts = reverse("onboarding-step", args=["bank_account"])
+        if "bank_transfer" in methods:  # the only way to pay
+            yield Finding("no_bank_account", "stop",
+                          _("Bank transfer is offered, but there is no active bank account."), accounts)  # fmt: skip
+        else:
+            yield Finding("no_bank_account", "warn",
+                          _("Without an active bank account buyers are not offered bank transfer."), accounts)  # fmt: skip
     if methods & {"va", "qris"} and not settings.WINPAY_PARTNER_ID:
         yield Finding("winpay_missing", "stop", _("Virtual accounts and QRIS need Winpay, which is not connected."),
                       reverse("settings"))  # fmt: skip

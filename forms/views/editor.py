@@ -21,7 +21,15 @@ from catalog.services.images import image_store, image_url
 from forms import queries, sections
 from forms.api.seller import form_edit, qr_response
 from forms.api.serializers import FormEditIn
-from forms.content import FIELD_KINDS, METHODS, PURCHASE_AT, content_full, content_problems, sold_variant_ids
+from forms.content import (
+    FIELD_KINDS,
+    METHODS,
+    PURCHASE_AT,
+    VA_CHANNELS,
+    content_full,
+    content_problems,
+    sold_variant_ids,
+)
 from forms.models import OrderForm, PixelToken
 from forms.policy import page_policy
 from forms.services import doctor, tokens
@@ -119,7 +127,7 @@ class EditorPage(StorePage):
             "provinces": list(Province.objects.order_by("name").values("code", "name")),
             "people": _people(),
             "methods": [(m, queries.METHOD_LABELS[m][0]) for m in METHODS],
-            "channels": queries.VA_CHANNELS,
+            "channels": VA_CHANNELS,
             "kinds": _pairs(KINDS, FIELD_KINDS),
             "subsidies": _pairs(SUBSIDIES, SUBSIDIES),
             "purchase_at": _pairs(WHEN, PURCHASE_AT),

@@ -17,6 +17,7 @@ from forms.services.forms import forget_on_commit
 from forms.snapshot import snapshot_of
 from orders.models import Order, Task
 from orders.services.conversions import order_tell
+from orders.services.payments import payment_free
 from stores.models import Notification
 from stores.services.stores import notify
 
@@ -50,6 +51,7 @@ def order_placed(payload: dict[str, Any]) -> None:
         order = Order.objects.get(pk=payload["order_id"])
         if order.is_test:
             return
+        payment_free(order_id=order.pk)
         order_tell(order)
         order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
         _page_refresh(order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ from forms.queries import method_choices
 from orders.models import Order, Payment
 from orders.services import payments
 from orders.services.status import BUYER, Actor, order_lock
-from stores.models import Courier
+from stores.models import BankAccount, Courier
 
 
 def methods_of(order: Order) -> list[dict[str, Any]]:
@@ -32,6 +33,7 @@ def methods_of(order: Order) -> list[dict[str, Any]]:
     refused = content["risk_actions"].get(order.risk) == "no_cod"
     with store_scope(order.store_id):
         bound = _bound(order)
+        payable = BankAccount.objects.filter(is_active=True, deleted_at__isnull=True).exists()
     return [
         m
         for m in method_choices(content)
@@ -39,6 +41,7 @@ def methods_of(order: Order) -> list[dict[str, Any]]:
         or (
             all(m["method"] in methods for methods in bound)
             and (m["method"] != Order.Method.COD or (order.cod_covered and not refused))
+            and (m["method"] != Order.Method.BANK_TRANSFER or payable)
         )
     ]
 
@@ -116,13 +119,16 @@ def _change_once(order: Order, method: str, channel: str, fee: int, actor: Actor
         cod=terms if method == Order.Method.COD else None,
         unique_code=secrets.randbelow(999) + 1 if coded else 0,
     )
-    for name in ("method_fee", "cod_fee", "unique_code", "total"):
+    if bill.unique_code and bill.total <= bill.unique_code:  # nothing to transfer
+        bill = replace(bill, unique_code=0, total=0)
+    for name in ("method_fee", "other_fee", "cod_fee", "unique_code", "total"):
         setattr(locked, name, getattr(bill, name))
-    locked.save(update_fields=["method_fee", "cod_fee", "unique_code", "total"])
+    locked.save(update_fields=["method_fee", "other_fee", "cod_fee", "unique_code", "total"])
     payment = payments.payment_renew(order_id=locked.pk, method=method, channel=channel, actor=actor)
     if bill.unique_code:
         payment.unique_code = bill.unique_code
         payment.save(update_fields=["unique_code"])
+    payments.payment_free(order_id=locked.pk)
     return payment
 
 

@@ -51,6 +51,9 @@ def payment_issue(*, order_id: int) -> Payment | None:
     payment = Payment.objects.select_related("order").filter(order_id=order_id, status=S.CREATING).first()
     if payment is None:
         return Payment.objects.filter(order_id=order_id, status=S.PENDING).first()
+    if payment.amount == 0:
+        payment_free(order_id=order_id)
+        return Payment.objects.get(pk=payment.pk)
     order = payment.order
     expires = payment.expires_at or timezone.now() + timedelta(hours=24)
     client = winpay_client()
@@ -166,6 +169,17 @@ def gateway_paid(*, reference: str, paid_amount: int, gateway_payment_id: str, p
             return "second_payment"
         payment.gateway_payment_id = gateway_payment_id
         return _settle(order, payment, paid_amount, paid_at, WINPAY)
+
+
+@transaction.atomic
+def payment_free(*, order_id: int) -> None:
+    """What vouchers or rewards have paid for in full waits for no money. Repeating it changes nothing."""
+    order = order_lock(order_id)
+    if order.total or order.is_cod or order.is_test or order.payment_status != P.UNPAID:
+        return
+    payment = Payment.objects.select_for_update().filter(order=order, status__in=WAITING).order_by("-id").first()
+    if payment is not None:
+        _settle(order, payment, 0, timezone.now(), SYSTEM)
 
 
 def payment_confirm(

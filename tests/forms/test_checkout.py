@@ -23,6 +23,9 @@ from forms.services import rates
 from forms.services.forms import products_changed
 from forms.tokens import trial_token as token_for
 from orders.models import Customer, Order, Payment
+from orders.services.events import order_placed
+from orders.services.payments import payment_issue
+from stores.models import BankAccount
 from tests.factories import GAMBIR, JUWANA, Shop, make_shop, make_voucher
 from tests.forms.test_forms_api import Api
 
@@ -321,6 +324,34 @@ def test_where_nobody_collects_cash_the_buyer_is_led_on(shop: Shop, buyer: Buyer
     body = shop.body(courier_quote=row["quote"], raw={"expected_total": shop.variants[0].price})
     bill = data_of(buyer(shop, "post", "/api/v1/checkout/orders", body), 201)["bill"]
     assert bill["cod_fee"] == 0 and bill["total"] == shop.variants[0].price
+
+
+@pytest.mark.parametrize("method", ["bank_transfer", "va", "qris"])
+def test_an_order_that_costs_nothing_waits_for_no_money(shop: Shop, method: str) -> None:
+    make_voucher(shop, code="GRATIS", kind="product", value_type="percent", value=100, max_discount=None)
+    make_voucher(shop, code="ONGKIR", kind="ongkir", value_type="percent", value=100, max_discount=None)
+    placed = shop.place(payment_method=method, voucher_codes=["GRATIS", "ONGKIR"])
+    assert placed.bill.total == 0 == placed.bill.unique_code
+    for _n in range(2):
+        order_placed({"store_id": shop.store.pk, "order_id": placed.order_id})
+    with store_scope(shop.store):
+        order = Order.objects.get(pk=placed.order_id)
+        (payment,) = Payment.objects.filter(order=order)
+        assert payment_issue(order_id=order.pk) in (None, payment)
+    assert (order.payment_status, order.status, order.paid_amount, payment.status) == ("paid", "confirmed", 0, "paid")
+
+
+def test_without_an_account_there_is_no_transfer(shop: Shop, buyer: Buyer) -> None:
+    placed = shop.place(payment_method="qris")
+    with store_scope(shop.store):
+        BankAccount.objects.update(is_active=False)
+    assert list(shop.snapshot.methods) == ["cod", "va", "qris"]
+    transfer = {"payment_method": "bank_transfer"}
+    refused(
+        buyer(shop, "put", f"/api/v1/checkout/orders/{placed.token}/payment-method", transfer),
+        422,
+        field="payment_method",
+    )
 
 
 def test_a_changed_price_is_noticed_with_a_voucher_too(open_shop: Shop, buyer: Buyer) -> None:
@@ -739,6 +770,8 @@ def test_a_returning_buyer_is_known_on_this_host_until_bukan_saya(shop: Shop, bu
     assert cookie["httponly"] and cookie["max-age"] == 31 * 24 * 3600 and "Siti" not in cookie.value
     page = buyer(shop, "get", f"/{shop.form.slug}")
     assert "Siti Aminah" in page.content.decode() and page["Cache-Control"] == "private, no-store"
+    answer = buyer(shop, "get", f"/api/v1/checkout/forms/{shop.form.slug}")
+    assert data_of(answer)["prefill"]["name"] == "Siti Aminah" and answer["Cache-Control"] == "private, no-store"
     other = make_shop()
     assert "Siti Aminah" not in buyer(other, "get", f"/{other.form.slug}").content.decode()
     assert (

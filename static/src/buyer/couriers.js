@@ -71,7 +71,7 @@ export function couriers(form, { query, changed }) {
     const mine = ++asked;
     if (repeats === 2) status.textContent = text("rates_loading");
     try {
-      const answer = await fetch(`/api/v1/checkout/rates?${search}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`/api/v1/checkout/rates?${search}`, { headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang } });
       const data = await answer.json();
       if (mine !== asked) return;
       if (!answer.ok) throw new Error(data.message);

@@ -20,7 +20,7 @@ export function sender(slug) {
     try {
       const answer = await fetch("/api/v1/checkout/orders", {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": attempt.key },
+        headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": document.documentElement.lang, "Idempotency-Key": attempt.key },
         body: attempt.body,
         signal: stop ? stop.signal : undefined,
       });

@@ -20,7 +20,7 @@ export function startVoucher(form, { basket, shipping, state, show }) {
     if (normalise(value("phone"))) query.set("phone", normalise(value("phone")));
     const asked = voucher.code;
     try {
-      const answer = await fetch(`/api/v1/checkout/vouchers?${query}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`/api/v1/checkout/vouchers?${query}`, { headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang } });
       if (!answer.ok || asked !== voucher.code) return;
       voucher.row = (await answer.json()).data[0] || null;
     } catch (error) { return; /* checked when ordering */ }
