@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from bosonline import throttle
 from bosonline.api.errors import body_of
-from bosonline.errors import Conflict, DomainError, ValidationFailed
+from bosonline.errors import Conflict, DomainError, TooMany, ValidationFailed
 from bosonline.models import IdempotencyRecord
 from bosonline.tenancy import store_scope
 
@@ -67,7 +67,11 @@ class ApiView(APIView):
         self.allowance = None
         limit = self.limits.get(request.method or "")
         if limit is not None:
-            self.allowance = throttle.hit(type(self).__name__, self.throttle_key(request), limit)
+            try:
+                self.allowance = throttle.hit(type(self).__name__, self.throttle_key(request), limit)
+            except TooMany as exc:
+                self.allowance = throttle.Allowance(limit.count, 0, exc.retry_after)
+                raise
         member: Any = request.user
         if self.actor != "public" and member is not None and member.store is not None:
             self.scopes.enter_context(store_scope(member.store))

@@ -253,6 +253,21 @@ def axes(form: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 @register.filter
+def by_product(form: Mapping[str, Any]) -> list[list[Mapping[str, Any]]]:
+    """A form's items, those of one product together, in the seller's order."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for item in form.get("items") or []:
+        found.setdefault(item["product_id"], []).append(item)
+    return list(found.values())
+
+
+@register.filter
+def full_name(item: Mapping[str, Any]) -> str:
+    """Product and variant: what a control is called for a reader."""
+    return f"{item['product_name']} {item['variant_name']}".strip()
+
+
+@register.filter
 def pictured(form: Mapping[str, Any]) -> bool:
     """Whether the variants differ in their pictures: the chosen one's is then shown beside its price."""
     return len({item["image"] for item in form.get("items") or []}) > 1

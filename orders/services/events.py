@@ -51,7 +51,8 @@ def order_placed(payload: dict[str, Any]) -> None:
         order = Order.objects.get(pk=payload["order_id"])
         if order.is_test:
             return
-        payment_free(order_id=order.pk)
+        if order.total == 0:
+            payment_free(order_id=order.pk)
         order_tell(order)
         order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
         _page_refresh(order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -26,7 +27,7 @@ from orders.models import Customer, Order, Payment
 from orders.services.events import order_placed
 from orders.services.payments import payment_issue
 from stores.models import BankAccount
-from tests.factories import GAMBIR, JUWANA, Shop, make_shop, make_voucher
+from tests.factories import GAMBIR, JUWANA, Shop, make_products, make_shop, make_voucher
 from tests.forms.test_forms_api import Api
 
 Republish = Callable[..., None]
@@ -79,6 +80,18 @@ def test_a_long_choice_is_drawn_by_attributes_and_a_short_one_as_cards() -> None
     assert drawn({}) == "one" and drawn({}, {}) == "variant" and drawn(*sizes, products=2) == "many"
     both = {"items": [{"options": {"Ukuran": "M", "Warna": "Hitam"}}, {"options": {"Ukuran": "S", "Warna": "Hitam"}}]}
     assert axes(both) == [("Ukuran", ["M", "S"]), ("Warna", ["Hitam"])]
+
+
+def test_several_products_stand_together_and_are_told_apart(shop: Shop, buyer: Buyer, republish: Republish) -> None:
+    (kaos,) = make_products(shop, 1)
+    one, two = (v.pk for v in shop.variants)
+    republish(shop, variant_ids=[two, kaos, one])
+    page = buyer(shop, "get", f"/{shop.form.slug}").content.decode()
+    rows = re.findall(r'data-variant="(\d+)"', page)
+    assert rows == [str(two), str(one)]  # of one product, together under its name; the other one is sold out
+    assert page.index('data-variant="%d"' % one) < page.index("<b>Kaos Motif 0</b>")
+    assert page.count('<h3 class="group">') == 1
+    assert 'aria-label="Kurangi Madu Hutan 200gr"' in page
 
 
 def test_sections_come_in_the_sellers_order_and_the_button_last(shop: Shop, buyer: Buyer, republish: Republish) -> None:
