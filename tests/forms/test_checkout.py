@@ -89,7 +89,7 @@ def test_several_products_stand_together_and_are_told_apart(shop: Shop, buyer: B
     page = buyer(shop, "get", f"/{shop.form.slug}").content.decode()
     rows = re.findall(r'data-variant="(\d+)"', page)
     assert rows == [str(two), str(one)]  # of one product, together under its name; the other one is sold out
-    assert page.index('data-variant="%d"' % one) < page.index("<b>Kaos Motif 0</b>")
+    assert page.index(f'data-variant="{one}"') < page.index("<b>Kaos Motif 0</b>")
     assert page.count('<h3 class="group">') == 1
     assert 'aria-label="Kurangi Madu Hutan 200gr"' in page
 
