@@ -11,6 +11,7 @@ import orjson
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from bosonline.moments import MomentField
 from forms import sections
 
 METHODS = ("cod", "bank_transfer", "va", "qris")
@@ -217,7 +218,7 @@ class FormContent(serializers.Serializer[Any]):
     benefits = serializers.ListField(child=serializers.CharField(max_length=120), default=list, max_length=12)
     testimonies = Testimony(many=True, default=list, max_length=20)
     faqs = Faq(many=True, default=list, max_length=20)
-    countdown_until = serializers.DateTimeField(allow_null=True, default=None)
+    countdown_until = MomentField(allow_null=True, default=None)
     success = Success(default=dict)
     cs = CsShare(many=True, default=list, max_length=50)
     pixels = Pixels(default=dict)

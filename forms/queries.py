@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
 from bosonline.errors import NotFound, ValidationFailed
+from bosonline.moments import iso_in
 from bosonline.tenancy import store_scope
 from catalog.ports import Use
 from forms import sections
@@ -271,17 +271,12 @@ def form_as_api(form: OrderForm, store: Store, figures: OrderFigures | None = No
         "orders": figures.orders,
         "amount": figures.amount,
         "conversion_bp": figures.orders * 10_000 // views if views else 0,
-        "opens_at": local_iso(form.opens_at, store),
-        "closes_at": local_iso(form.closes_at, store),
+        "opens_at": iso_in(form.opens_at, store.time_zone),
+        "closes_at": iso_in(form.closes_at, store.time_zone),
         "quota": form.quota,
-        "created_at": local_iso(form.created_at, store),
-        "updated_at": local_iso(form.updated_at, store),
+        "created_at": iso_in(form.created_at, store.time_zone),
+        "updated_at": iso_in(form.updated_at, store.time_zone),
     }
-
-
-def local_iso(moment: datetime | None, store: Store) -> str | None:
-    """ISO 8601 with the offset of the store's zone (api.md, Conventions)."""
-    return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
 
 
 def form_detail(pk: int, store: Store) -> dict[str, Any]:
@@ -303,7 +298,7 @@ def versions_of(form: OrderForm, store: Store) -> list[dict[str, Any]]:
     return [
         {
             "number": v.number,
-            "created_at": local_iso(v.created_at, store),
+            "created_at": iso_in(v.created_at, store.time_zone),
             "created_by": v.created_by.name if v.created_by else None,
             "current": v.pk == form.published_id,
         }

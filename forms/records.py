@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from bosonline import phone as phones
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import ValidationFailed
+from bosonline.moments import iso_in
 from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent
-from forms.queries import local_iso
 from sellers.rights import Member
 from stores.models import Store
 from stores.queries import public_url
@@ -52,8 +52,8 @@ def event_as_api(row: ConversionEvent, store: Store) -> dict[str, Any]:
         "status": row.status,
         "attempts": row.attempts,
         "reply": row.reply,
-        "created_at": local_iso(row.created_at, store),
-        "sent_at": local_iso(row.sent_at, store),
+        "created_at": iso_in(row.created_at, store.time_zone),
+        "sent_at": iso_in(row.sent_at, store.time_zone),
     }
 
 
@@ -98,8 +98,8 @@ def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[di
             "status": row.status,
             "order_id": row.order_id,
             "recovery_url": public_url(store, f"/{row.form.slug}?lanjut={row.recovery}") if seen else None,
-            "created_at": local_iso(row.created_at, store),
-            "updated_at": local_iso(row.updated_at, store),
+            "created_at": iso_in(row.created_at, store.time_zone),
+            "updated_at": iso_in(row.updated_at, store.time_zone),
         }
         for row in rows
     ]

@@ -17,6 +17,7 @@ from bosonline.api.lists import Page, page_of
 from bosonline.bill import seller_income
 from bosonline.errors import NotFound
 from bosonline.models import TimelineEntry
+from bosonline.moments import iso_in
 from forms.ports import OrderFigures
 from orders.filters import SPEC, TABS, orders_for
 from orders.models import Order, Payment, Shipment, TrackingEvent
@@ -71,11 +72,6 @@ def shown_phone(member: Member, e164: str) -> str:
     return e164 if member.may("see_phone") else phones.masked(e164)
 
 
-def local(moment: datetime | None, store: Store) -> str | None:
-    """ISO 8601 with the offset of the store's zone."""
-    return moment.astimezone(zoneinfo.ZoneInfo(store.time_zone)).isoformat() if moment else None
-
-
 def row_as_api(order: Order, member: Member) -> dict[str, Any]:
     """A row of ``GET /store/orders`` (api.md)."""
     assert member.store is not None
@@ -84,7 +80,7 @@ def row_as_api(order: Order, member: Member) -> dict[str, Any]:
     return {
         "id": order.pk,
         "order_number": order.order_number,
-        "created_at": local(order.created_at, store),
+        "created_at": iso_in(order.created_at, store.time_zone),
         "customer": {
             "name": order.buyer_name,
             "phone": shown_phone(member, order.buyer_phone),
@@ -107,12 +103,12 @@ def row_as_api(order: Order, member: Member) -> dict[str, Any]:
         "followup": {
             "status": order.followup_status,
             "attempts": order.followup_attempts,
-            "last_at": local(order.last_contact_at, store),
-            "next_at": local(order.next_followup_at, store),
+            "last_at": iso_in(order.last_contact_at, store.time_zone),
+            "next_at": iso_in(order.next_followup_at, store.time_zone),
         },
         "form": {"id": order.form.pk, "name": order.form.name} if order.form else None,
         "tags": order.tags,
-        "printed_at": local(order.label_printed_at, store),
+        "printed_at": iso_in(order.label_printed_at, store.time_zone),
     }
 
 
@@ -164,7 +160,7 @@ def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
                 "courier_text": s.courier_text,
                 "error": s.error,
                 "cod_amount": s.cod_amount,
-                "booked_at": local(s.booked_at, store),
+                "booked_at": iso_in(s.booked_at, store.time_zone),
                 "tracking": [event_as_api(e, s) for e in events_of(s)],
             }
             for s in order.shipments.all()
@@ -172,7 +168,7 @@ def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
         "followups": [
             {
                 "id": f.pk,
-                "at": local(f.created_at, store),
+                "at": iso_in(f.created_at, store.time_zone),
                 "by": f.actor.user.name if f.actor else None,
                 "channel": f.channel,
                 "stage": f.stage,
@@ -182,7 +178,11 @@ def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
             for f in sorted(order.followups.all(), key=lambda f: -f.pk)
         ],
         "notes": [
-            {"at": local(n.created_at, store), "by": n.author.user.name if n.author else None, "text": n.text}
+            {
+                "at": iso_in(n.created_at, store.time_zone),
+                "by": n.author.user.name if n.author else None,
+                "text": n.text,
+            }
             for n in order.notes.all()
         ],
         "risk_reasons": order.risk_reasons,
@@ -209,8 +209,8 @@ def payment_as_api(payment: Payment, store: Store) -> dict[str, Any]:
         "bank_account": {"bank": account.bank.short_name, "number": account.number, "holder": account.holder}
         if account
         else None,
-        "expires_at": local(payment.expires_at, store),
-        "paid_at": local(payment.paid_at, store),
+        "expires_at": iso_in(payment.expires_at, store.time_zone),
+        "paid_at": iso_in(payment.paid_at, store.time_zone),
         "error": payment.error,
     }
 
@@ -219,7 +219,7 @@ def timeline_of(order_id: int, store: Store) -> list[dict[str, Any]]:
     rows = TimelineEntry.objects.select_related("actor").filter(subject="order", subject_id=order_id).order_by("-id")
     return [
         {
-            "at": local(row.created_at, store),
+            "at": iso_in(row.created_at, store.time_zone),
             "kind": row.kind,
             "by": row.actor.name if row.actor else row.actor_label,
             "data": row.data,

@@ -1,14 +1,13 @@
-"""Times as the API shows them: ISO 8601 with the offset of the store's zone (api.md, Conventions)."""
+"""Times in the zone of the store whose scope is open."""
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
 
+from bosonline.moments import iso_in
 from bosonline.tenancy import current_store
 
 
 def moment(value: datetime) -> str:
-    """``value`` in the zone of the store whose scope is open."""
-    zone = zoneinfo.ZoneInfo(getattr(current_store(), "time_zone", "") or "Asia/Jakarta")
-    return value.astimezone(zone).isoformat()
+    """ISO 8601 with the offset of the store's zone."""
+    return str(iso_in(value, getattr(current_store(), "time_zone", "")))

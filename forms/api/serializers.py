@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
+
+from bosonline.moments import MomentField
 
 
 class FormIn(serializers.Serializer[Any]):
@@ -16,24 +16,14 @@ class FormIn(serializers.Serializer[Any]):
     publish = serializers.BooleanField(required=False, default=False)
 
 
-class Moment(serializers.DateTimeField):
-    """A moment of this century: one at the edge of what a calendar holds cannot be shown in every time zone."""
-
-    def to_internal_value(self, value: Any) -> datetime:
-        moment: datetime = super().to_internal_value(value)
-        if not 2000 <= moment.year <= 2100:
-            raise serializers.ValidationError(_("Choose a date between 2000 and 2100."))
-        return moment
-
-
 class FormEditIn(FormIn):
     """Every part may be absent and then stays as it is. ``draft_rev``: refuse when another save came between."""
 
     name = serializers.CharField(max_length=80, required=False)
     slug = serializers.SlugField(max_length=60, required=False)
     content = serializers.DictField(required=False)
-    opens_at = Moment(required=False, allow_null=True)
-    closes_at = Moment(required=False, allow_null=True)
+    opens_at = MomentField(required=False, allow_null=True)
+    closes_at = MomentField(required=False, allow_null=True)
     quota = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=10_000_000)
     draft_rev = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bosonline.moments import MomentField
 from orders.models import Order
 from orders.services.followups import RESULTS
 
@@ -89,7 +90,7 @@ class FollowUpIn(serializers.Serializer[Any]):
     stage = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
     text = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="")
     result = serializers.ChoiceField(choices=list(RESULTS), required=False, allow_blank=True, default="")
-    next_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    next_at = MomentField(required=False, allow_null=True, default=None)
 
 
 class ConfirmPaymentIn(serializers.Serializer[Any]):
@@ -97,7 +98,7 @@ class ConfirmPaymentIn(serializers.Serializer[Any]):
 
     amount = serializers.IntegerField(min_value=1, max_value=10_000_000_000)
     bank_account_id = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1)
-    paid_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    paid_at = MomentField(required=False, allow_null=True, default=None)
 
 
 class ShippingIn(serializers.Serializer[Any]):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from bosonline import timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
+from bosonline.moments import iso_in
 from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
 from forms.queries import METHOD_LABELS
@@ -59,14 +58,10 @@ def placed_answer(placed: Placed, store_id: int, slug: str, *, test_form_id: int
             "method": placed.payment_method,
             "channel": placed.payment_channel or None,
             "instructions": kinds[placed.payment_method],
-            "expires_at": _in_zone(placed.payment_due_at, store.get("time_zone", "Asia/Jakarta")),
+            "expires_at": iso_in(placed.payment_due_at, store.get("time_zone", "")),
         },
         "success": {**success, "redirect_url": success["redirect_url"] or f"{url}?baru=1"},
     }
-
-
-def _in_zone(moment: datetime | None, zone: str) -> str | None:
-    return moment.astimezone(ZoneInfo(zone)).isoformat() if moment else None
 
 
 def success_of(snapshot: Snapshot, placed: Placed, url: str) -> dict[str, Any]:

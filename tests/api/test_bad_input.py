@@ -159,6 +159,19 @@ def test_both_spellings_of_a_path_answer_without_a_redirect(shop: Shop, client: 
     assert client.post("/api/v1/auth/refresh/", "{}", content_type="application/json").status_code == 422
 
 
+def test_a_date_no_calendar_shows_is_refused_before_it_is_kept(shop: Shop, client: Client) -> None:
+    order, headers = shop.order(payment_method="bank_transfer"), shop.bearer()
+    path = f"/api/v1/store/orders/{order.pk}"
+    late = "9999-12-31T23:59:59Z"
+    told = json.dumps({"text": "Halo", "result": "later", "next_at": late})
+    paid = json.dumps({"amount": order.total, "paid_at": late})
+    answer = client.post(f"{path}/follow-ups", told, content_type="application/json", **headers)
+    assert_error(answer, 422, field="next_at")
+    answer = client.put(f"{path}/confirm-payment", paid, content_type="application/json", **headers)
+    assert_error(answer, 422, field="paid_at")
+    assert client.get(path, **headers).status_code == client.get("/api/v1/store/orders", **headers).status_code == 200
+
+
 def test_unknown_sorting_and_columns_are_422(shop: Shop, client: Client) -> None:
     for query, field in (("sort_by=apa", "sort_by"), ("category=apa&keyword=x", "category"), ("limit=1000", "limit"), ("start=x", "start"),
                          ("after=x", "after"), ("status=apa", "status"), ("from=kemarin", "from"), ("tab=apa", "tab")):  # fmt: skip

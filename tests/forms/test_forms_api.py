@@ -240,6 +240,7 @@ def test_wrong_content_is_named_at_its_field(shop: Shop) -> None:
         ({"shipping_rules": [{"kind": "fixed", "value": -5}]}, "shipping_rules.0.value"),
         ({"description": "x" * 6000}, "description"),
         ({"countdown_until": "besok"}, "countdown_until"),
+        ({"countdown_until": "9999-12-31T23:59:59Z"}, "countdown_until"),
         ({"fields": "warna"}, "fields"),
     ]
     for content, field in cases:
