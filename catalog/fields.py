@@ -19,7 +19,7 @@ class ProductPicker(forms.SelectMultiple):
     use_fieldset = True
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        ids = [int(pk) for pk in value or () if str(pk).isdigit() and len(str(pk)) < 19]
+        ids = [int(pk) for pk in value or () if str(pk).isdecimal() and len(str(pk)) < 19]
         choices = queries.product_choices(ids=ids)
         context = {"choices": choices, "url": reverse("choices", args=["produk"]), "name": name}
         return SafeString(render_to_string("catalog/picker.html", context))

@@ -95,7 +95,7 @@ def orders_for(member: Member, params: Mapping[str, str]) -> QuerySet[Order]:
     for name, field in (("form", "form_id"), ("cs", "assigned_to_id"), ("customer", "customer_id")):
         raw = params.get(name, "")
         if raw:
-            if not raw.isdigit() or len(raw) > 18:
+            if not raw.isdecimal() or len(raw) > 18:
                 raise ValidationFailed.field(name, _("Enter a whole number."))
             rows = rows.filter(**{field: int(raw)})
     if params.get("courier"):

@@ -115,7 +115,7 @@ def _options(words: list[str]) -> dict[str, list[tuple[str, float]]]:
     """For each word the names it may stand for, the likeliest first, with a score up to 1."""
     options: dict[str, list[tuple[str, float]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_ALIKE, {"words": [w for w in words if not w.isdigit() and len(w) > 2]})
+        cursor.execute(_ALIKE, {"words": [w for w in words if not w.isdecimal() and len(w) > 2]})
         for word, name, alike in cursor.fetchall():
             score = (
                 1.0 if name.startswith(word) else (alike + 1 - _distance(word, name) / max(len(word), len(name))) / 2
@@ -127,7 +127,7 @@ def _options(words: list[str]) -> dict[str, list[tuple[str, float]]]:
         # a word that is right needs no guesses
         del choice[1 if choice[0][1] == 1.0 and choice[0][0] in options else ALIKE :]
     for word in words:
-        if word.isdigit() and len(word) == 5:
+        if word.isdecimal() and len(word) == 5:
             options[word] = [(word, 0.5), (word[:4], 0.3), (word[:3], 0.2)]
     return options
 

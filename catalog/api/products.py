@@ -304,7 +304,7 @@ def sku_check(params: Any) -> dict[str, Any]:
     exclude = params.get("exclude", "")
     if not sku or len(sku) > 60:
         raise ValidationFailed.field("sku", _("Enter a SKU of at most 60 characters."))
-    free = sku_available(sku=sku, exclude=int(exclude) if exclude.isdigit() and len(exclude) < 18 else None)
+    free = sku_available(sku=sku, exclude=int(exclude) if exclude.isdecimal() and len(exclude) < 18 else None)
     return {
         "available": free,
         "reason": None if free else "taken",

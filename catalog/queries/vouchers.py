@@ -39,7 +39,7 @@ USE_SPEC = ListSpec(sorts={"created_at": "id"}, searches={"phone": lambda text: 
 
 
 def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit()).lstrip("0") or "-"
+    return "".join(c for c in text if c.isdecimal()).lstrip("0") or "-"
 
 
 def vouchers(today: date) -> QuerySet[Voucher]:

@@ -76,7 +76,7 @@ def downloads(member: Any, kind: str, query: str) -> list[dict[str, str]]:
 def undoable(request: HttpRequest) -> BulkChange | None:
     """The bulk edit that was just done, while it can be undone."""
     given = request.GET.get("changed", "")
-    if not given.isdigit() or len(given) > 17:
+    if not given.isdecimal() or len(given) > 17:
         return None
     change: BulkChange | None = BulkChange.objects.filter(pk=given, undone_at__isnull=True).first()
     return change
@@ -277,7 +277,7 @@ class BulkEditPage(StorePage):
             rows = rows_of(target, {k: str(v) for k, v in params.items()})
             column = "product_id" if target == "products" else "pk"
             return list(dict.fromkeys(rows.order_by().values_list(column, flat=True)[:5000]))[:1000]
-        ids = [int(part) for part in request.POST.get("ids", "").split(",") if part.isdigit() and len(part) < 18]
+        ids = [int(part) for part in request.POST.get("ids", "").split(",") if part.isdecimal() and len(part) < 18]
         if not ids:
             raise DomainError(_("Choose at least one row."))
         return list(dict.fromkeys(ids))[:1000]

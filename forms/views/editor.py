@@ -278,7 +278,7 @@ class VersionsPage(StorePage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         number = request.POST.get("number", "")
-        if not number.isdigit() or len(number) > 8:
+        if not number.isdecimal() or len(number) > 8:
             raise ValidationFailed.field("number", _("This version does not exist."))
         services.form_restore(form_id=pk, number=int(number), actor_id=self.member.user.pk)
         messages.success(request, _("Version %(n)s is in the draft. Publish it to show it to buyers.") % {"n": number})
@@ -314,7 +314,7 @@ class TokenPage(StorePage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         data = request.POST
-        if data.get("remove", "").isdigit():
+        if data.get("remove", "").isdecimal():
             tokens.token_remove(token_id=int(data["remove"][:18]))
             messages.success(request, _("The access token was removed."))
         else:

@@ -150,7 +150,7 @@ class OnboardingPage(StorePage):
     def _area_label(form: forms.Form) -> str:
         """What the area box shows again after an error."""
         value = form.data.get("district_id", "") if form.is_bound else ""
-        district = district_of(int(value)) if str(value).isdigit() and len(str(value)) < 10 else None
+        district = district_of(int(value)) if str(value).isdecimal() and len(str(value)) < 10 else None
         return district.label if district else ""
 
     def _variant_rows(self) -> list[dict[str, str]]:
@@ -206,4 +206,4 @@ class OnboardingDonePage(StorePage):
 def number_of(text: str) -> int | None:
     """``"1.250.000"`` or ``"1250000"`` → 1250000; None when it is no whole number."""
     digits = text.strip().replace(".", "").replace("Rp", "").strip()
-    return int(digits) if digits.isdigit() and len(digits) < 15 else None
+    return int(digits) if digits.isdecimal() and len(digits) < 15 else None

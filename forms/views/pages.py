@@ -228,7 +228,7 @@ class HostsPage(StorePage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         remove = request.POST.get("remove", "")
-        if remove.isdigit() and len(remove) < 18:
+        if remove.isdecimal() and len(remove) < 18:
             success.host_remove(store=self.store, host_id=int(remove))
             messages.success(request, _("The host was removed."))
         else:
@@ -259,7 +259,7 @@ class BlocklistPage(StorePage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         remove = request.POST.get("remove", "")
-        if remove.isdigit() and len(remove) < 18:
+        if remove.isdecimal() and len(remove) < 18:
             blocklist.block_remove(store=self.store, entry_id=int(remove))
             messages.success(request, _("Taken off the blacklist."))
             return redirect("order-blocklist")
@@ -309,7 +309,7 @@ class AbandonedPage(StorePage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         number = request.POST.get("dismiss", "")
-        if not number.isdigit() or len(number) > 18:
+        if not number.isdecimal() or len(number) > 18:
             raise ValidationFailed(_("Unknown value."))
         abandoned.abandoned_set_status(row_id=int(number), status="dismissed")
         messages.success(request, _("Taken off the list."))

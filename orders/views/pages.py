@@ -264,7 +264,7 @@ class NewOrdersCount(StorePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         since = request.GET.get("since", "0")
-        count = queries.newer_than(self.member, int(since) if since.isdigit() and len(since) < 18 else 0)
+        count = queries.newer_than(self.member, int(since) if since.isdecimal() and len(since) < 18 else 0)
         return JsonResponse({"data": {"count": count}})
 
 
@@ -404,7 +404,7 @@ class OrderConfirmPaymentAction(OrderAction):
 
     def act(self, order: Order) -> str:
         raw = self.request.POST.get("amount", "").replace(".", "").strip()
-        if not raw.isdigit() or len(raw) > 12:
+        if not raw.isdecimal() or len(raw) > 12:
             raise ValidationFailed.field("amount", _("Enter the amount received, in rupiah."))
         outcome = payments.payment_confirm(order_id=order.pk, amount=int(raw), member=self.member)
         return {
@@ -499,7 +499,7 @@ class BulkAction(StorePage):
     right = "orders.view"
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
-        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdigit() and len(i) < 18][:200]
+        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:200]
         visible = list(orders_for(self.member, {}).filter(pk__in=ids).values_list("pk", flat=True))
         if not visible:
             raise ValidationFailed.field("ids", _("Choose at least one order."))

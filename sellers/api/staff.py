@@ -74,7 +74,7 @@ def _heir(view: ApiView) -> int | None:
     if view.request.data:
         return view.parse(s.HandOverWorkIn)["hand_over_to"]
     text = view.request.query_params.get("hand_over_to", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise ValidationFailed.field("hand_over_to", _("Choose an active person of this store."))
     return int(text) if text else None
 

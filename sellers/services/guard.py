@@ -102,7 +102,7 @@ def _wait_by_database(subject: str, rule: Rule) -> int:
 
 
 def _int(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def clear(name: str, subject: str) -> None:

@@ -108,7 +108,7 @@ def code_spend(*, user: User, code: str) -> bool:
 
 def _spend_totp(row: TwoFactor, code: str) -> bool:
     digits = "".join(code.split())
-    if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) == 6):
         return False
     totp, now = pyotp.TOTP(crypto.decrypt(row.secret) or pyotp.random_base32()), int(time.time()) // STEP
     for step in (now, now - 1, now + 1):  # clocks of phones are a little off

@@ -262,7 +262,7 @@ class StoreSwitchPage(StorePage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("store", "")
-        number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
+        number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 19 else 0
         assert self.member.session is not None
         sessions.session_switch(session=self.member.session, user_id=self.member.user.pk, store_id=number)
         return redirect("home")

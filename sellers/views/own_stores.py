@@ -89,7 +89,9 @@ class StoreLeavePage(OwnershipPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         heir = request.POST.get("hand_over_to", "")
         try:
-            staff.store_leave(member=self.member, hand_over_to=int(heir) if heir.isdigit() and len(heir) < 19 else None)
+            staff.store_leave(
+                member=self.member, hand_over_to=int(heir) if heir.isdecimal() and len(heir) < 19 else None
+            )
         except Conflict as exc:
             return self._show(StoreHandOverForm(), status=409, error=exc)
         request.session.flush()
@@ -101,7 +103,7 @@ class DownloadsPage(StorePage):
     """Unduhan: one's own background work with progress; files are kept seven days."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if request.GET.get("job", "").isdigit():
+        if request.GET.get("job", "").isdecimal():
             job = jobs.job_of(job_id=int(request.GET["job"][:18]), user_id=self.member.user.pk)
             return render(request, "components/progress_bar.html", self._shown(job))
         rows = BackgroundJob.objects.filter(user=self.member.user).order_by("-id")[:50]

@@ -181,7 +181,7 @@ class StaffAction(StorePage):
                     staff.staff_remove(
                         member=self.member,
                         staff_id=pk,
-                        hand_over_to=int(heir) if heir.isdigit() and len(heir) < 19 else None,
+                        hand_over_to=int(heir) if heir.isdecimal() and len(heir) < 19 else None,
                     )
                 except Conflict as exc:
                     return self._ask(request, pk, exc, status=409)
@@ -207,7 +207,7 @@ class StaffBulkPage(StorePage):
     right = "staff.edit"
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
-        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdigit() and len(i) < 18][:100]
+        ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:100]
         if not ids or action not in ("aktif", "nonaktif"):
             raise ValidationFailed.field("ids", _("Choose at least one person."))
         done, failed = 0, []
@@ -266,7 +266,7 @@ class RoleEditPage(StorePage):
             role = roles.role_of(store=self.store, role_id=pk)
             return self._show(RoleForm(initial={"name": role.label}), role, role.granted)
         self.member.require("staff.create")
-        if source.isdigit() and len(source) < 19:
+        if source.isdecimal() and len(source) < 19:
             copied = roles.role_of(store=self.store, role_id=int(source))
             name = _("%(name)s (copy)") % {"name": copied.label}
             return self._show(RoleForm(initial={"name": name[:40]}), None, copied.granted & self.member.rights)

@@ -58,7 +58,7 @@ class WarehouseEditPage(StorePage):
 
     def _show(self, form: WarehouseForm, row: Warehouse | None, status: int = 200) -> HttpResponse:
         value = str(form["district_id"].value() or "")
-        district = district_of(int(value)) if value.isdigit() and len(value) < 10 else None
+        district = district_of(int(value)) if value.isdecimal() and len(value) < 10 else None
         if not self.member.may("store.edit"):
             for field in form.fields.values():
                 field.disabled = True

@@ -71,7 +71,7 @@ class RegionView(ApiView):
     def get(self, request: Request) -> Response:
         keyword = request.query_params.get("keyword", "").replace("\x00", "")
         areas = queries.areas_search(keyword)
-        postal = next((w for w in keyword.split() if w.isdigit() and len(w) == 5), "")
+        postal = next((w for w in keyword.split() if w.isdecimal() and len(w) == 5), "")
         data = [a.as_api(postal if postal in a.postal_codes else "") for a in areas]
         response = Response({"data": data, "total": len(data)})
         response.headers["Cache-Control"] = "public, max-age=3600"

@@ -101,7 +101,7 @@ def region_words_load() -> int:
     for code, name, city, province, postal_codes in rows:
         text = search_text(name, city, province, postal_codes)
         texts.append((code, text))
-        words.update(w for w in text.split() if len(w) > 2 and not w.isdigit() and not _NOISE.fullmatch(w))
+        words.update(w for w in text.split() if len(w) > 2 and not w.isdecimal() and not _NOISE.fullmatch(w))
     with transaction.atomic():
         RegionWord.objects.all().delete()
         _copy(RegionWord, ("word",), ((word,) for word in sorted(words)))

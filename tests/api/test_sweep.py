@@ -18,7 +18,7 @@ from tests.factories import GAMBIR, Shop, make_shop, make_voucher
 NONSENSE: tuple[Any, ...] = (
     None, -1, 1.5, 10**30, "x", "\x00", "\ud800", "😀" * 300, "9999-12-31T23:59:59+00:00", [None], {"a": None}, ["x"] * 1_100,
 )  # fmt: skip
-WORDS = ("", "x", "-1", "1e400", "9" * 40, "\x00", "%", "a,b", "1,", "..", "2026-02-30", "31/02/2026", "٣")
+WORDS = ("", "x", "-1", "1e400", "9" * 40, "\x00", "%", "a,b", "1,", "..", "2026-02-30", "31/02/2026", "٣", "²")
 
 
 @pytest.fixture

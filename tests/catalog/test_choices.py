@@ -71,9 +71,9 @@ def test_a_voucher_keeps_products_beyond_the_list(shop: Shop, seller: Client) ->
         made = Voucher.objects.exclude(pk=voucher.pk).get()
         assert [p.pk for p in made.products.all()] == [last.pk]
     assert "Kaos Motif 9<" in seller.get(f"/voucher/{made.pk}").content.decode()
-    other = make_shop()
-    refused = seller.post("/voucher/baru", data | {"code": "LAIN", "product_ids": [other.product.pk]})
-    assert refused.status_code == 422 and "product_ids" in refused.content.decode()
+    for wrong in (make_shop().product.pk, "²", "x", "9" * 30):
+        refused = seller.post("/voucher/baru", data | {"code": "LAIN", "product_ids": [wrong]})
+        assert refused.status_code == 422 and "product_ids" in refused.content.decode(), wrong
 
 
 def test_a_removed_product_of_a_draft_stays_in_sight_until_it_is_unticked(shop: Shop, seller: Client) -> None:

@@ -184,7 +184,7 @@ class GoogleClient(_Client):
 def _client_id(event: EventData) -> str:
     """The browser's id out of its ``_ga`` cookie (``GA1.1.<id>.<time>``), else one that stays the same for the order."""
     parts = event.browser.get("ga", "").split(".")
-    if len(parts) >= 4 and parts[-1].isdigit() and parts[-2].isdigit():
+    if len(parts) >= 4 and parts[-1].isdecimal() and parts[-2].isdecimal():
         return f"{parts[-2]}.{parts[-1]}"
     return f"{int(hashlib.sha256(event.order.encode()).hexdigest()[:8], 16)}.{event.happened_at}"
 
