@@ -23,8 +23,9 @@ def main() -> None:
         from catalog.queries import stock_mismatches
         from catalog.services.stock import StockLine, stock_update
         from orders.models import Order
+        from orders.services.actors import SYSTEM
         from orders.services.placement import Caller, CheckoutInput, order_place
-        from orders.services.status import SYSTEM, order_event, order_lock
+        from orders.services.status import order_event, order_lock
         from orders.stock_uses import reserved_mismatches
         from stores.models import Store
 

@@ -19,9 +19,12 @@ class OrdersConfig(AppConfig):
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )
+        from orders.money import clocks, moves, ways  # noqa: F401 - imported for their handlers
         from orders.queries import order_count_of_form, orders_of_forms, warehouse_has_open_orders
-        from orders.services import callbacks, events, payments, shipping  # noqa: F401 - imported for their handlers
+        from orders.services import callbacks, events, shipping  # noqa: F401
+        from orders.services.status import on_move
 
+        on_move(moves.money_follows_move)
         catalog_ports.register_uses("order", stock_uses.uses_of)
         catalog_ports.register_order_names(stock_uses.order_names)
         for action in ("warehouse.delete", "warehouse.deactivate"):

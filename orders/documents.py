@@ -13,6 +13,7 @@ from bosonline.documents.pdf import code128, render_pdf
 from bosonline.errors import NotFound, ValidationFailed
 from orders.filters import orders_for
 from orders.models import Order
+from orders.queries import shown_phone
 from orders.services.placement import bill_from
 from sellers.rights import Member
 from stores.queries import logo_data
@@ -40,12 +41,19 @@ def _orders(member: Member, ids: list[int]) -> list[Order]:
 
 
 def invoices_pdf(member: Member, ids: list[int], *, size: str = "a4") -> bytes:
-    """One PDF with one invoice per order; remembers that they were printed."""
+    """One PDF with one invoice per order; remembers that they were printed. The buyer's phone is whole only for who may
+    see it (product.md §14)."""
+    member.require("orders.view")
     orders = _orders(member, ids)
     if size not in INVOICE_SIZES:
         raise ValidationFailed.field("size", _("Choose A4 or A5."))
     pages = [
-        {"order": order, "bill": bill_from(order), "paid": order.payment_status in ("paid", "settled")}
+        {
+            "order": order,
+            "bill": bill_from(order),
+            "paid": order.payment_status in ("paid", "settled"),
+            "phone": shown_phone(member, order.buyer_phone),
+        }
         for order in orders
     ]
     pdf = render_pdf(
@@ -60,7 +68,12 @@ def invoices_pdf(member: Member, ids: list[int], *, size: str = "a4") -> bytes:
 
 
 def labels_pdf(member: Member, ids: list[int], *, size: str = "100x150") -> bytes:
-    """One PDF with one label per order. An order without an AWB has no label: 422 naming it."""
+    """One PDF with one label per order. An order without an AWB has no label: 422 naming it.
+
+    A label carries the buyer's whole phone (integrations.md), so printing one needs the right to see it.
+    """
+    member.require("shipping.view")
+    member.require("see_phone")
     orders = _orders(member, ids)
     if size not in LABEL_SIZES:
         raise ValidationFailed.field("size", _("Choose 100×150, 100×100 or A4."))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.money import format_rupiah
-from orders.models import Order
+from orders.models import Order, Receipt
 
 S = Order.Status
 
@@ -89,12 +89,22 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return _("The courier refused the booking"), data.get("why", "")
         case "shipping.cancelled":
             return _("Courier booking cancelled"), data.get("reason", "")
+        case "payment.status":
+            way = f"{label(Order.PaymentStatus, 'before')} → {label(Order.PaymentStatus, 'after')}"
+            return way, ""
         case "payment.paid":
             return _("Payment received"), _rupiah(data)
         case "payment.partially_paid":
             return _("Part of the money received"), _rupiah(data)
         case "payment.conflict" | "payment.second_money":
             return _("Money received that does not fit the bill"), _rupiah(data)
+        case "payment.id_reused":
+            return _("Winpay told one payment for two orders: ask Winpay before shipping"), _rupiah(data)
+        case "money.taken_back":
+            return _("Entry taken back"), f"{_rupiah(data)} · {data.get('reason', '')}"
+        case str() if kind.removeprefix("money.") in Receipt.Kind.values:
+            title = str(Receipt.Kind(kind.removeprefix("money.")).label)
+            return title, " · ".join(part for part in (_rupiah(data), data.get("note", "")) if part)
         case "payment.method":
             return _("Payment method changed"), label(Order.Method, "method")
         case "payment.expired":
@@ -187,6 +197,11 @@ def stage_bar(order: Order) -> list[dict[str, Any]]:
 
 def next_text(order: Order) -> str:
     """What happens next, said to the buyer (Indonesian)."""
+    if order.payment_status == "conflict":
+        return (
+            f"Uangmu {format_rupiah(order.paid_amount)} sudah kami terima, tetapi tidak sesuai dengan tagihan. "
+            "Toko akan menghubungi kamu."
+        )
     if order.status == S.CANCELLED:
         return "Pesanan ini dibatalkan. Hubungi toko bila ingin memesan lagi."
     if order.is_held:

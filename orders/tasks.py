@@ -10,18 +10,20 @@ from django.utils import timezone
 
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order
-from orders.services import callbacks, payments, shipping, trials
-from orders.services.status import SYSTEM, order_event, order_lock
+from orders.money import clocks
+from orders.services import callbacks, shipping, trials
+from orders.services.actors import SYSTEM
+from orders.services.status import order_event, order_lock
 
 
 @shared_task(name="orders.expire_payments")
 def expire_payments() -> int:
-    return payments.payments_expire()
+    return clocks.payments_expire()
 
 
 @shared_task(name="orders.inquire_payments")
 def inquire_payments() -> int:
-    return payments.payments_inquire()
+    return clocks.payments_inquire()
 
 
 @shared_task(name="orders.poll_silent_parcels")

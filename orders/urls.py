@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
+from orders.money import views as money
 from orders.views import buyer, callbacks
 from orders.views import pages as v
 
@@ -18,7 +19,9 @@ urlpatterns = [
     path("pesanan/<int:pk>/kurir/batal", v.OrderCancelBookingAction.as_view(), name="order-cancel-booking"),
     path("pesanan/<int:pk>/resi", v.OrderAwbAction.as_view(), name="order-awb"),
     path("pesanan/<int:pk>/bukti", v.OrderProofPage.as_view(), name="order-proof"),
-    path("pesanan/<int:pk>/bayar", v.OrderConfirmPaymentAction.as_view(), name="order-confirm-payment"),
+    path("pesanan/<int:pk>/bayar", money.ConfirmPaymentAction.as_view(), name="order-confirm-payment"),
+    path("pesanan/<int:pk>/uang", money.DifferenceAction.as_view(), name="order-money"),
+    path("pesanan/<int:pk>/uang/<int:receipt>/tarik", money.TakeBackAction.as_view(), name="order-receipt-take-back"),
     path("pesanan/<int:pk>/aman", v.OrderClearRiskAction.as_view(), name="order-clear-risk"),
     path("pesanan/<int:pk>/catatan", v.OrderNoteAction.as_view(), name="order-note"),
     path("pesanan/<int:pk>/whatsapp", v.OrderWhatsApp.as_view(), name="order-whatsapp"),

@@ -93,14 +93,6 @@ class FollowUpIn(serializers.Serializer[Any]):
     next_at = MomentField(required=False, allow_null=True, default=None)
 
 
-class ConfirmPaymentIn(serializers.Serializer[Any]):
-    """``amount`` in rupiah as seen on the account."""
-
-    amount = serializers.IntegerField(min_value=1, max_value=10_000_000_000)
-    bank_account_id = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1)
-    paid_at = MomentField(required=False, allow_null=True, default=None)
-
-
 class ShippingIn(serializers.Serializer[Any]):
     """An AWB entered by hand (own courier)."""
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from bosonline.api.paths import both
 from orders.api import views as v
+from orders.money import api as money
 
 buyer_patterns = [
     *both("checkout/orders", v.CheckoutOrdersView.as_view()),
@@ -21,7 +22,9 @@ urlpatterns = [
     *both("store/orders/invoices", v.InvoicesView.as_view()),
     *both("store/orders/<int:pk>", v.OrderView.as_view()),
     *both("store/orders/<int:pk>/follow-ups", v.FollowUpsView.as_view()),
-    *both("store/orders/<int:pk>/confirm-payment", v.ConfirmPaymentView.as_view()),
+    *both("store/orders/<int:pk>/confirm-payment", money.ConfirmPaymentView.as_view()),
+    *both("store/orders/<int:pk>/receipts", money.ReceiptsView.as_view()),
+    *both("store/orders/<int:pk>/receipts/<int:receipt>/take-back", money.TakeBackView.as_view()),
     *both("store/orders/<int:pk>/payment-method", v.OrderMethodView.as_view()),
     *both("store/orders/<int:pk>/shipping", v.OrderShippingView.as_view()),
     *both("store/order/tracking", v.TrackingView.as_view()),

@@ -28,9 +28,11 @@ from orders.documents import invoices_pdf, qris_png
 from orders.exports import orders_download
 from orders.filters import orders_for
 from orders.models import FollowUp
-from orders.services import followups, payments, shipping, status
+from orders.money import ways
+from orders.money.methods import buyer_method, seller_method
+from orders.services import followups, shipping, status
+from orders.services.actors import Actor
 from orders.services.buyer import buyer_order, placed_answer
-from orders.services.methods import buyer_method, seller_method
 from orders.services.placement import Caller, CheckoutInput, order_place
 
 LIST = [
@@ -255,22 +257,6 @@ class FollowUpsView(ApiView):
         )
 
 
-class ConfirmPaymentView(ApiView):
-    """A person saw the money. Confirming twice changes nothing."""
-
-    group = "order"
-    rights = {"PUT": "payments.edit"}
-
-    @extend_schema(request=s.ConfirmPaymentIn, responses={200: dict})
-    def put(self, request: Request, pk: int) -> Response:
-        data = self.parse(s.ConfirmPaymentIn)
-        order = queries.order_get(self.member, pk)
-        outcome = payments.payment_confirm(order_id=order.pk, member=self.member, **data)
-        order = queries.order_get(self.member, pk)
-        answer = {"outcome": outcome, "payment_status": order.payment_status, "status": order.status}
-        return Response({"data": answer | {"left": max(order.total - order.paid_amount, 0)}})
-
-
 class OrderMethodView(ApiView):
     """Change the payment method of an unpaid order."""
 
@@ -285,7 +271,7 @@ class OrderMethodView(ApiView):
             order=order,
             method=data["payment_method"],
             channel=_channel(data["payment_method"], data["payment_channel"]),
-            actor=status.Actor.of(self.member),
+            actor=Actor.of(self.member),
         )
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
 
@@ -362,8 +348,8 @@ class WinpayView(ApiView):
         current = order.payments.filter(status__in=["creating", "pending"]).order_by("-id").first()
         same = current is not None and current.method == method and (current.channel or "BCA") == channel
         if not same:
-            seller_method(order=order, method=method, channel=channel, actor=status.Actor.of(self.member))
-        payment = payments.payment_issue_now(order_id=order.pk)
+            seller_method(order=order, method=method, channel=channel, actor=Actor.of(self.member))
+        payment = ways.payment_issue_now(order_id=order.pk)
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
 
 

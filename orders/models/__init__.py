@@ -3,7 +3,7 @@
 from orders.models.customers import Customer
 from orders.models.followups import FollowUp, MessageTemplate, Task
 from orders.models.orders import Order, OrderItem, OrderNote
-from orders.models.payments import GatewayCallback, Payment
+from orders.models.payments import GatewayCallback, Payment, Receipt
 from orders.models.shipments import Shipment, TrackingEvent
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "OrderItem",
     "OrderNote",
     "Payment",
+    "Receipt",
     "Shipment",
     "Task",
     "TrackingEvent",

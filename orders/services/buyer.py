@@ -19,8 +19,9 @@ from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
 from orders import messages
 from orders.models import Order
+from orders.services.actors import BUYER
 from orders.services.placement import Placed
-from orders.services.status import BUYER, order_event, order_lock
+from orders.services.status import order_event, order_lock
 from stores.queries import link_url, store_id_of_host
 
 

@@ -19,7 +19,7 @@ from bosonline.gateways.boscod import WebhookEvent
 from bosonline.outbox import handler
 from bosonline.tenancy import all_stores
 from orders.models import GatewayCallback, Shipment
-from orders.services.payments import gateway_paid
+from orders.money.receipts import gateway_paid
 from orders.services.shipping import awb_assigned, shipment_refresh
 
 log = structlog.get_logger("callbacks")

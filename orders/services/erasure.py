@@ -13,7 +13,7 @@ from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, LPad
 
 from bosonline.models import BackgroundJob
-from orders.models import Customer, FollowUp, GatewayCallback, MessageTemplate, Order, OrderNote, Payment
+from orders.models import Customer, FollowUp, GatewayCallback, MessageTemplate, Order, OrderNote, Payment, Receipt
 
 NOBODY = "Pembeli dihapus"
 # E.164 has no country 999: unique per row, and no real phone
@@ -35,6 +35,7 @@ def store_erase(store_id: int) -> None:
     OrderNote.objects.update(text="–")
     MessageTemplate.objects.all().delete()
     Payment.objects.update(proof="")
+    Receipt.objects.update(note="", taken_back_reason="")
     BackgroundJob.objects.update(file="", params={})
     GatewayCallback.objects.filter(body__trxId__in=references).update(body={})
     GatewayCallback.objects.filter(body__originalPartnerReferenceNo__in=references).update(body={})

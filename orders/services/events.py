@@ -15,17 +15,18 @@ from catalog.models import StockLevel
 from catalog.services.stock_alerts import order_watch
 from forms.services.forms import forget_on_commit
 from forms.snapshot import snapshot_of
-from orders.models import Order, Task
+from orders.models import Order, Receipt, Task
+from orders.money.receipts import payment_free
 from orders.services.conversions import order_tell
-from orders.services.payments import payment_free
 from stores.models import Notification
 from stores.services.stores import notify
 
 LAST = 10  # pieces or places: from here on the page tells how many are left
 
 
-def _notify_once(order: Order, kind: str, title: str, body: str) -> None:
-    url = f"/pesanan/{order.pk}"
+def _notify_once(order: Order, kind: str, title: str, body: str, anchor: str = "") -> None:
+    """``anchor`` names the part of the order it is about: every second receipt is told, each once."""
+    url = f"/pesanan/{order.pk}{anchor}"
     if not Notification.objects.filter(kind=kind, url=url).exists():
         notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url)
 
@@ -70,12 +71,14 @@ def payment_received(payload: dict[str, Any]) -> None:
     with store_scope(payload["store_id"]), translation.override("id"):
         order = Order.objects.get(pk=payload["order_id"])
         order_tell(order)
-        if payload["outcome"] == "paid":
-            title = _("Order %(number)s is paid") % {"number": order.order_number}
-            _notify_once(order, "payment.paid", title, format_rupiah(order.paid_amount))
-        else:
-            title = _("Payment of order %(number)s needs a look") % {"number": order.order_number}
-            _notify_once(order, f"payment.{payload['outcome']}", title, format_rupiah(order.paid_amount))
+        paid = payload["outcome"] == "paid"
+        title = _("Order %(number)s is paid") if paid else _("Payment of order %(number)s needs a look")
+        receipt = Receipt.objects.filter(pk=payload.get("receipt_id", 0)).first()
+        _notify_once(
+            order, f"payment.{payload['outcome']}"[:40], title % {"number": order.order_number},
+            format_rupiah(receipt.amount if receipt else order.paid_amount),
+            anchor=f"#uang-{receipt.pk}" if receipt and not paid else "",
+        )  # fmt: skip
 
 
 @handler("order.status_changed")

@@ -21,8 +21,9 @@ from forms.pricing import Basket, cod_terms, subsidy_of
 from forms.services.rates import MANUAL, province_of, quote_redeem, shipping_options
 from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order
-from orders.services.methods import payment_again
-from orders.services.status import BUYER, order_lock
+from orders.money.methods import payment_again
+from orders.services.actors import BUYER
+from orders.services.status import order_lock
 from stores.areas import Area, area_of
 
 UNPAID = (Order.PaymentStatus.UNPAID, Order.PaymentStatus.EXPIRED, Order.PaymentStatus.COD_PENDING)

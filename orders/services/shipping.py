@@ -21,8 +21,8 @@ from bosonline.gateways.boscod import BookedParcel, ShipmentRequest, boscod_clie
 from bosonline.gateways.boscod.status_map import shipping_status_of
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order, Shipment, TrackingEvent
-from orders.services.payments import cod_collected
-from orders.services.status import BOSCOD, PAID_ENOUGH, Actor, order_event, order_lock
+from orders.services.actors import BOSCOD, Actor
+from orders.services.status import PAID_ENOUGH, order_event, order_lock
 from orders.transitions import OPEN
 from sellers.rights import Member
 
@@ -331,8 +331,6 @@ def _apply_shipping(order: Order, shipment: Shipment, status: str | None) -> Non
     target = _ORDER_STATUS.get(SS(status))
     if target is not None and order.status != target:
         order_event(order=order, status=target, actor=BOSCOD, reason=shipment.courier_text)
-    if status == SS.DELIVERED:
-        cod_collected(order, BOSCOD)
 
 
 def parcels_poll(limit: int = 100) -> int:

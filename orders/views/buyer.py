@@ -35,10 +35,10 @@ from forms.queries import (
 from forms.snapshot import Snapshot, snapshot_draft
 from forms.tokens import tested_form
 from orders.models import Order
+from orders.money.methods import buyer_method, methods_of
+from orders.money.proofs import proof_upload
 from orders.services import buyer
-from orders.services.methods import buyer_method, methods_of
 from orders.services.moving import buyer_move, moving_options
-from orders.services.proofs import proof_upload
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
 from stores.areas import area_of
 from stores.models import Store

@@ -25,7 +25,8 @@ from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pd
 from orders.filters import TABS, orders_for
 from orders.messages import STAGES
 from orders.models import FollowUp, Order, OrderNote
-from orders.services import followups, payments, shipping, status
+from orders.money.queries import money_context
+from orders.services import followups, shipping, status
 from orders.services.placement import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
@@ -297,6 +298,7 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
         "shipment": shipment,
         "tracking": queries.events_of(shipment)[:30] if shipment else [],
         "payment": open_payment,
+        "money": money_context(order, member),
         "has_proof": any(p.proof for p in order.payments.all()),
         "events": events,
         "attempts": attempts,
@@ -397,22 +399,6 @@ class OrderProofPage(StorePage):
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
-
-
-class OrderConfirmPaymentAction(OrderAction):
-    right = "payments.edit"
-
-    def act(self, order: Order) -> str:
-        raw = self.request.POST.get("amount", "").replace(".", "").strip()
-        if not raw.isdecimal() or len(raw) > 12:
-            raise ValidationFailed.field("amount", _("Enter the amount received, in rupiah."))
-        outcome = payments.payment_confirm(order_id=order.pk, amount=int(raw), member=self.member)
-        return {
-            "paid": _("Payment confirmed."),
-            "already_paid": _("This order was paid already. Nothing changed."),
-            "partially_paid": _("Part of the bill is paid. The rest stays open."),
-            "conflict": _("The amount differs from the bill. Please resolve it."),
-        }[outcome]
 
 
 class OrderClearRiskAction(OrderAction):
@@ -541,6 +527,7 @@ class LabelPdf(StorePage):
     right = "shipping.view"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.member.require("see_phone")
         order = queries.order_get(self.member, pk)
         return pdf_response(
             labels_pdf(self.member, [pk], size=request.GET.get("size", "100x150")), f"label-{order.order_number}.pdf"

@@ -24,8 +24,8 @@ from forms.services import rates
 from forms.services.forms import products_changed
 from forms.tokens import trial_token as token_for
 from orders.models import Customer, Order, Payment
+from orders.money.ways import payment_issue
 from orders.services.events import order_placed
-from orders.services.payments import payment_issue
 from stores.models import BankAccount
 from tests.factories import GAMBIR, JUWANA, Shop, make_products, make_shop, make_voucher
 from tests.forms.test_forms_api import Api
@@ -930,7 +930,7 @@ def test_the_order_page_is_not_indexed_and_shows_nobody_elses_data(shop: Shop, b
 
 
 def test_a_qris_code_is_a_png_for_its_own_host_only(shop: Shop, buyer: Buyer) -> None:
-    from orders.services.payments import payment_issue
+    from orders.money.ways import payment_issue
 
     placed = shop.place(payment_method="qris")
     path = f"/api/v1/checkout/orders/{placed.token}/qris"

@@ -19,9 +19,10 @@ from forms.models import ConversionEvent, PixelToken
 from forms.services.conversions import conversion_send
 from forms.services.tokens import token_save
 from orders.models import Order
+from orders.services.actors import SYSTEM
 from orders.services.conversions import order_tell, reached
 from orders.services.events import order_placed, order_status_changed
-from orders.services.status import SYSTEM, order_event, order_lock
+from orders.services.status import order_event, order_lock
 from tests.factories import Shop, make_shop
 from tests.forms.test_forms_api import Api
 

@@ -18,7 +18,8 @@ from bosonline.money import format_rupiah
 from bosonline.tenancy import store_scope
 from catalog.models import Image
 from orders.models import Order, Payment
-from orders.services.payments import gateway_paid, payment_issue
+from orders.money.receipts import gateway_paid
+from orders.money.ways import payment_issue
 from tests.factories import JUWANA, PASSWORD, Shop, make_shop, make_voucher
 from tests.forms.test_forms_api import Api
 

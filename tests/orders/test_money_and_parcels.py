@@ -22,10 +22,12 @@ from bosonline.models import OutboxMessage, TimelineEntry
 from bosonline.tenancy import all_stores, store_scope
 from catalog.queries import stock_mismatches
 from orders.models import GatewayCallback, Order, Payment, Shipment, TrackingEvent
-from orders.services import payments, shipping
+from orders.money import clocks, receipts, ways
+from orders.services import shipping
+from orders.services.actors import BOSCOD
 from orders.services.callbacks import callback_keep, callback_process
 from orders.services.shipping import awb_assigned, shipment_refresh
-from orders.services.status import BOSCOD, order_event, order_lock, order_set_status
+from orders.services.status import order_event, order_lock, order_set_status
 from tests.factories import Shop, make_shop
 
 CONTROL = os.environ["SANDBOX_URL"] + "/control"
@@ -48,7 +50,7 @@ def boscod() -> Any:
 
 def paid(order: Order, amount: int | None = None, money: str = "PAY1") -> str:
     reference = Payment.objects.with_scopes_disabled().get(order=order, reference__isnull=False).reference
-    return payments.gateway_paid(
+    return receipts.gateway_paid(
         reference=reference or "", paid_amount=order.total if amount is None else amount, gateway_payment_id=money,
         paid_at=timezone.now(),
     )  # fmt: skip
@@ -66,8 +68,8 @@ def test_a_virtual_account_is_issued_once_however_often_it_is_asked_for(db: None
     shop = make_shop()
     order = shop.order(payment_method="va", payment_channel="BCA")
     with store_scope(shop.store):
-        first = payments.payment_issue(order_id=order.pk)
-        again = payments.payment_issue(order_id=order.pk)
+        first = ways.payment_issue(order_id=order.pk)
+        again = ways.payment_issue(order_id=order.pk)
     assert first and again and first.va_number and first.va_number == again.va_number
 
 
@@ -77,7 +79,7 @@ def test_a_virtual_account_whose_answer_was_lost_is_found_again(db: None, boscod
     settings.GATEWAY_READ_TIMEOUT = 0.4
     boscod("winpay", "timeout_after_acting", seconds=1, times=1, path="create-va")
     with store_scope(shop.store):
-        payment = payments.payment_issue(order_id=order.pk)
+        payment = ways.payment_issue(order_id=order.pk)
     known = [p for p in requests.get(f"{CONTROL}/payments", timeout=5).json()["data"] if p["id"] == order.order_number]
     assert payment and len(known) == 1 and payment.va_number == known[0]["number"]
 
@@ -165,8 +167,8 @@ def test_confirming_a_transfer_twice_changes_nothing(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     with store_scope(shop.store):
-        assert payments.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "paid"
-        assert payments.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "already_paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "already_paid"
         assert Order.objects.get(pk=order.pk).paid_amount == order.total
         assert Payment.objects.get(order=order).unique_code is None  # the number is free again
 
@@ -175,29 +177,29 @@ def test_two_part_payments_complete_a_transfer(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     with store_scope(shop.store):
-        assert payments.payment_confirm(order_id=order.pk, amount=10_000, member=shop.owner) == "partially_paid"
-        assert payments.payment_confirm(order_id=order.pk, amount=order.total - 10_000, member=shop.owner) == "paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=10_000, member=shop.owner) == "partially_paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total - 10_000, member=shop.owner) == "paid"
 
 
 def test_an_expired_payment_frees_the_stock_and_the_number(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     Payment.objects.with_scopes_disabled().filter(order=order).update(expires_at=timezone.now() - timedelta(minutes=1))
-    assert payments.payments_expire() == 1
+    assert clocks.payments_expire() == 1
     order.refresh_from_db()
     assert (order.status, order.payment_status) == ("cancelled", "expired")
     assert shop.level().reserved == 0
-    assert payments.payments_expire() == 0
+    assert clocks.payments_expire() == 0
 
 
 def test_an_inquiry_finds_money_whose_callback_was_lost(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="va")
     with store_scope(shop.store):
-        payments.payment_issue(order_id=order.pk)
+        ways.payment_issue(order_id=order.pk)
     requests.post(f"{CONTROL}/payments/{order.order_number}/pay", json={"silent": 1}, timeout=5)
     Payment.objects.with_scopes_disabled().update(created_at=timezone.now() - timedelta(minutes=5))
-    assert payments.payments_inquire() == 1
+    assert clocks.payments_inquire() == 1
     order.refresh_from_db()
     assert order.payment_status == "paid"
 

@@ -77,13 +77,23 @@ class Command(BaseCommand):
             ((store.pk, first_order + n, variant.product_id, variant.pk, variant.product.name, variant.name, variant.sku, 1,
               variant.price, variant.price, variant.cost_price, variant.weight_grams, False, "") for n in range(count)),
         )  # fmt: skip
-        total = variant.price + 17_000
-        self._rows(
-            "orders_payment",
-            ("store_id", "order_id", "method", "channel", "status", "amount", "paid_amount", "contract_id", "va_number", "qr_content",
-             "error", "proof", "created_at"),
-            ((store.pk, first_order + n, "cod", "", "paid", total, total, "", "", "", "", "", now) for n in range(count)),
-        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO orders_payment (store_id, order_id, method, channel, status, amount, paid_amount, contract_id,"
+                " va_number, qr_content, error, proof, created_at)"
+                " SELECT store_id, id, 'cod', '', CASE WHEN paid_amount > 0 THEN 'paid' WHEN status = 'cancelled'"
+                " THEN 'cancelled' ELSE 'pending' END, total, paid_amount, '', '', '', '', '', created_at"
+                " FROM orders_order WHERE id >= %s AND id < %s",
+                [first_order, first_order + count],
+            )
+            cursor.execute(
+                "INSERT INTO orders_receipt (store_id, order_id, payment_id, kind, amount, source, source_id, reference_no,"
+                " received_at, note, taken_back_reason)"
+                " SELECT o.store_id, o.id, p.id, 'cash', o.paid_amount, 'courier', 'cod:' || o.id || ':1', '',"
+                " o.delivered_at, '', '' FROM orders_order o JOIN orders_payment p ON p.order_id = o.id"
+                " WHERE o.id >= %s AND o.id < %s AND o.paid_amount > 0",
+                [first_order, first_order + count],
+            )
 
     def _reserve(self, table: str, count: int) -> int:
         """The first of ``count`` ids taken out of the table's sequence."""
@@ -120,7 +130,8 @@ class Command(BaseCommand):
                     "city_name": district.city.name, "province_name": district.city.province.name, "street": "Jl. Melati 5",
                     "courier_code": "idx", "courier_name": "ID Express", "service_code": "03", "weight_grams": 500,
                     "awb": "" if status == "cancelled" else f"IDX{first_order + n:09d}", "goods": variant.price, "shipping": 15_000,
-                    "cod_fee": 2_000, "total": variant.price + 17_000, "cost_of_goods": variant.cost_price, "payment_method": "cod",
+                    "cod_fee": 2_000, "total": variant.price + 17_000,
+                    "paid_amount": variant.price + 17_000 if payment == "cod_collected" else 0, "cost_of_goods": variant.cost_price, "payment_method": "cod",
                     "created_at": at, "delivered_at": at + timedelta(days=3) if status in ("completed", "delivered") else None,
                 }  # fmt: skip
                 yield (first_order + n, *(row[name] for name in columns_of_order))

@@ -34,10 +34,11 @@ from forms.services.forms import form_create, form_publish
 from forms.services.rates import Quote, quote_sign
 from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order, Payment, Shipment, TrackingEvent
+from orders.money.receipts import gateway_paid, payment_confirm
+from orders.services.actors import BOSCOD
 from orders.services.followups import followup_record, followup_result
-from orders.services.payments import cod_collected, gateway_paid, payment_confirm
 from orders.services.placement import Caller, CheckoutInput, order_place
-from orders.services.status import BOSCOD, order_event, order_lock
+from orders.services.status import order_event, order_lock
 from sellers.models import Membership, Role, User
 from sellers.queries import Member
 from sellers.rights import PRESETS
@@ -376,7 +377,6 @@ class Command(BaseCommand):
             order_event(order=order, status=s.RETURNING, actor=BOSCOD)
         if state in ("delivered", "completed"):
             order_event(order=order, status=s.DELIVERED, actor=BOSCOD)
-            cod_collected(order, BOSCOD)
         order_event(order=order, status=target, actor=BOSCOD)
 
     def _move_timeline_back(self) -> None:

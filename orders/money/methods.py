@@ -16,8 +16,10 @@ from catalog.models import VoucherUse
 from forms.content import content_full
 from forms.queries import method_choices
 from orders.models import Order, Payment
-from orders.services import payments
-from orders.services.status import BUYER, Actor, order_lock
+from orders.money.receipts import payment_free
+from orders.money.ways import payment_renew
+from orders.services.actors import BUYER, Actor
+from orders.services.status import order_lock
 from stores.models import BankAccount, Courier
 
 
@@ -124,11 +126,11 @@ def _change_once(order: Order, method: str, channel: str, fee: int, actor: Actor
     for name in ("method_fee", "other_fee", "cod_fee", "unique_code", "total"):
         setattr(locked, name, getattr(bill, name))
     locked.save(update_fields=["method_fee", "other_fee", "cod_fee", "unique_code", "total"])
-    payment = payments.payment_renew(order_id=locked.pk, method=method, channel=channel, actor=actor)
+    payment = payment_renew(order_id=locked.pk, method=method, channel=channel, actor=actor)
     if bill.unique_code:
         payment.unique_code = bill.unique_code
         payment.save(update_fields=["unique_code"])
-    payments.payment_free(order_id=locked.pk)
+    payment_free(order_id=locked.pk)
     return payment
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from bosonline.errors import Conflict
 from bosonline.images import image_copies, image_open
 from orders.models import Order, Payment
-from orders.services.payments import payment_line
-from orders.services.status import Actor, order_lock
+from orders.money.receipts import money_follow, money_line
+from orders.services.actors import BUYER
+from orders.services.status import order_lock
 
 PaymentStatus = Order.PaymentStatus
 PROOF_WIDTH = 1080
@@ -64,7 +65,6 @@ def _proof_keep(order_id: int, path: str) -> str:
     before = payment.proof
     payment.proof, payment.proof_at = path, timezone.now()
     payment.save(update_fields=["proof", "proof_at"])
-    order.payment_status = PaymentStatus.WAITING
-    order.save(update_fields=["payment_status"])
-    payment_line(order, "payment.proof", Actor(label="buyer"), {})
+    money_line(order, "payment.proof", BUYER, {})
+    money_follow(order, BUYER)
     return before
