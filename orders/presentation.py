@@ -38,6 +38,13 @@ RISK_REASONS = {
     "return_history": gettext_lazy("Parcels to this phone came back before"),
 }
 
+GATEWAY_ALARMS = {
+    "status_04": gettext_lazy("Winpay says this payment was refunded"),
+    "status_05": gettext_lazy("Winpay says this payment was cancelled"),
+    "status_06": gettext_lazy("Winpay says this payment failed"),
+    "payment_id_reused": gettext_lazy("Winpay reports money under a number that belongs to another order"),
+}
+
 ASSIGNED = {
     "only_cs": gettext_lazy("the only CS"),
     "weight": gettext_lazy("by weight"),
@@ -95,6 +102,8 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return _("Part of the money received"), _rupiah(data)
         case "payment.conflict" | "payment.second_money":
             return _("Money received that does not fit the bill"), _rupiah(data)
+        case "payment.gateway_alarm":
+            return str(GATEWAY_ALARMS.get(data.get("outcome", ""), _("Winpay sent something unusual"))), _rupiah(data)
         case "payment.method":
             return _("Payment method changed"), label(Order.Method, "method")
         case "payment.expired":

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from bosonline import outbox, timeline
 from bosonline.errors import Conflict, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayOutcomeUnknown, GatewayRejected
-from bosonline.gateways.winpay import winpay_client
+from bosonline.gateways.winpay import TrxIdExists, winpay_client
 from bosonline.outbox import handler
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order, Payment
@@ -43,8 +43,8 @@ def payment_create_task(payload: dict[str, Any]) -> None:
         payment_issue(order_id=payload["order_id"])
 
 
-def payment_issue(*, order_id: int) -> Payment | None:
-    """Ask Winpay for the open gateway payment of an order. Repeating it gives the same VA: the reference is the key.
+def payment_issue(*, order_id: int, tries: int = 3) -> Payment | None:
+    """Ask Winpay for the open gateway payment of an order. Repeating it gives the same VA.
 
     Raises :class:`GatewayError` when Winpay is away (the caller retries); a refusal is stored and shown.
     """
@@ -61,28 +61,48 @@ def payment_issue(*, order_id: int) -> Payment | None:
     try:
         if payment.method == Order.Method.VA:
             channel = payment.channel or DEFAULT_CHANNEL["va"]
-            try:
-                va = client.create_va(
-                    trx_id=payment.reference or "", channel=channel, name=order.buyer_name, amount=payment.amount,
-                    expires_at=expires,
-                )  # fmt: skip
-            except GatewayOutcomeUnknown:
-                # it may have acted: ask before anything else, so that there is one VA and not two
-                va = client.inquiry_va(trx_id=payment.reference or "").as_va()
+            va = client.create_va(
+                trx_id=payment.reference or "", channel=channel, name=order.buyer_name, amount=payment.amount,
+                expires_at=expires,
+            )  # fmt: skip
             rows.update(status=S.PENDING, channel=channel, va_number=va.va_number, contract_id=va.contract_id, error="")
         else:
             qr = client.create_qris(reference=payment.reference or "", amount=payment.amount, expires_at=expires)
             rows.update(
                 status=S.PENDING, channel="QRIS", qr_content=qr.qr_content, contract_id=qr.contract_id, error=""
             )
+    except TrxIdExists as exc:
+        # an earlier try arrived and its answer was lost; without its contract nobody can ask for it
+        rows.update(error=exc.message[:200])
+        _reference_anew(payment)
+        if tries > 1:
+            return payment_issue(order_id=order_id, tries=tries - 1)
+        raise GatewayOutcomeUnknown(exc.service, exc.message, code=exc.code) from exc
     except GatewayRejected as exc:
         rows.update(error=exc.message[:200], status=S.FAILED)
         with transaction.atomic():
             payment_line(order, "payment.failed", SYSTEM, {"method": payment.method, "error": exc.message[:200]})
+    except GatewayOutcomeUnknown as exc:
+        rows.update(error=exc.message[:200])
+        if tries == 3:  # the same reference once more: either it had not arrived, or Winpay says that it had
+            return payment_issue(order_id=order_id, tries=tries - 1)
+        raise
     except GatewayError as exc:
         rows.update(error=exc.message[:200])
         raise
     return Payment.objects.get(pk=payment.pk)
+
+
+@transaction.atomic
+def _reference_anew(payment: Payment) -> None:
+    """The payment goes on under a reference Winpay has not seen. The old one stays known: money on it finds the order."""
+    order = order_lock(payment.order_id)
+    if not Payment.objects.filter(pk=payment.pk, status=S.CREATING).update(status=S.CANCELLED, unique_code=None):
+        return
+    payment.pk = None
+    payment._state.adding = True
+    payment.reference = f"{order.order_number}-{Payment.objects.filter(order=order).count() + 1}"
+    payment.save()
 
 
 @transaction.atomic
@@ -144,11 +164,13 @@ def payment_issue_now(*, order_id: int) -> Payment:
 # -- receiving -----------------------------------------------------------------------------------------------------
 
 
-def gateway_paid(*, reference: str, paid_amount: int, gateway_payment_id: str, paid_at: datetime) -> str:
+def gateway_paid(
+    *, reference: str, paid_amount: int, gateway_payment_id: str, paid_at: datetime, reference_no: str = ""
+) -> str:
     """A verified callback or inquiry says that ``paid_amount`` rupiah came. Returns what was done, for the log.
 
-    Idempotent by the gateway's own payment id, safe in any order: late money on an expired or replaced payment is
-    still recorded, as a conflict when it does not fit.
+    Idempotent by the gateway's own payment id (an inquiry knows only ``reference_no``), safe in any order: late money on
+    an expired or replaced payment is still recorded, as a conflict when it does not fit.
     """
     with all_stores():
         known = Payment.objects.filter(reference=reference).values_list("store_id", "order_id", "pk").first()
@@ -161,7 +183,7 @@ def gateway_paid(*, reference: str, paid_amount: int, gateway_payment_id: str, p
         order = order_lock(order_id)
         payment = Payment.objects.select_for_update().get(pk=payment_id)
         if payment.gateway_payment_id is not None:
-            if payment.gateway_payment_id == gateway_payment_id:
+            if payment.gateway_payment_id in {gateway_payment_id, reference_no or gateway_payment_id}:
                 return "already_recorded"
             payment_line(order, "payment.second_money", WINPAY, {"amount": paid_amount, "id": gateway_payment_id})
             order.payment_status = P.CONFLICT
@@ -306,16 +328,20 @@ def payments_inquire(limit: int = 50) -> int:
     for payment in rows:
         try:
             state = (
-                client.inquiry_va(trx_id=payment.reference or "", contract_id=payment.contract_id)
+                client.va_status(
+                    va_number=payment.va_number, trx_id=payment.reference or "", contract_id=payment.contract_id,
+                    channel=payment.channel,
+                )
                 if payment.method == Order.Method.VA
                 else client.query_qris(reference=payment.reference or "", contract_id=payment.contract_id)
-            )
+            )  # fmt: skip
         except GatewayError:
             continue
-        if state.paid_amount and state.payment_id:
+        if state.state == "paid":
             outcome = gateway_paid(
-                reference=payment.reference or "", paid_amount=state.paid_amount,
-                gateway_payment_id=state.payment_id, paid_at=timezone.now(),
+                reference=payment.reference or "", paid_amount=state.amount,
+                gateway_payment_id=state.reference_no or payment.reference or "", reference_no=state.reference_no,
+                paid_at=state.paid_at or timezone.now(),
             )  # fmt: skip
             found += outcome == "paid"
     return found
