@@ -38,6 +38,13 @@ RISK_REASONS = {
     "return_history": gettext_lazy("Parcels to this phone came back before"),
 }
 
+GATEWAY_ALARMS = {
+    "status_04": gettext_lazy("Winpay says this payment was refunded"),
+    "status_05": gettext_lazy("Winpay says this payment was cancelled"),
+    "status_06": gettext_lazy("Winpay says this payment failed"),
+    "payment_id_reused": gettext_lazy("Winpay reports money under a number that belongs to another order"),
+}
+
 ASSIGNED = {
     "only_cs": gettext_lazy("the only CS"),
     "weight": gettext_lazy("by weight"),
@@ -98,13 +105,13 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return _("Part of the money received"), _rupiah(data)
         case "payment.conflict" | "payment.second_money":
             return _("Money received that does not fit the bill"), _rupiah(data)
-        case "payment.id_reused":
-            return _("Winpay told one payment for two orders: ask Winpay before shipping"), _rupiah(data)
         case "money.taken_back":
             return _("Entry taken back"), f"{_rupiah(data)} · {data.get('reason', '')}"
         case str() if kind.removeprefix("money.") in Receipt.Kind.values:
             title = str(Receipt.Kind(kind.removeprefix("money.")).label)
             return title, " · ".join(part for part in (_rupiah(data), data.get("note", "")) if part)
+        case "payment.gateway_alarm":
+            return str(GATEWAY_ALARMS.get(data.get("outcome", ""), _("Winpay sent something unusual"))), _rupiah(data)
         case "payment.method":
             return _("Payment method changed"), label(Order.Method, "method")
         case "payment.expired":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 import time
@@ -98,18 +99,40 @@ def _session() -> requests.Session:
     return session
 
 
+MAX_DEPTH = 40  # no message of theirs nests deeper; what cannot be kept or read back would be lost
+
+
 def read_json(body: bytes | str) -> Any:
-    """What an outside service sent. A NUL or half a surrogate pair is left out: such a text could not be kept, and a
-    message that cannot be kept would be lost. Raises ``ValueError`` for what is no JSON."""
-    return _storable(json.loads(body))
+    """What an outside service sent, as the database can keep it.
+
+    A NUL or half a surrogate pair is left out, NaN and infinite numbers become words. Raises ``ValueError`` for what is
+    no JSON, nests deeper than any message, or holds a number of thousands of digits.
+    """
+    try:
+        return _storable(json.loads(body, parse_constant=str))
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc
 
 
-def _storable(value: Any) -> Any:
+def message_of(body: bytes) -> dict[str, Any]:
+    """Any body whatever as an object that can be kept: what :func:`read_json` reads, else its text."""
+    try:
+        value = read_json(body)
+    except ValueError:
+        return {"text": body.decode(errors="replace").replace("\x00", "")}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
     if isinstance(value, str):
         return value.replace("\x00", "").encode(errors="ignore").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, dict):
-        return {_storable(key): _storable(part) for key, part in value.items()}
-    return [_storable(part) for part in value] if isinstance(value, list) else value
+        return {_storable(key): _storable(part, depth + 1) for key, part in value.items()}
+    return [_storable(part, depth + 1) for part in value] if isinstance(value, list) else value
 
 
 class HttpGateway:
@@ -152,7 +175,7 @@ class HttpGateway:
             timeout = kwargs.pop("timeout", self.timeout)
             response = _session().request(method, self.base_url + path, timeout=timeout, **kwargs)
             status = response.status_code
-            if status >= 500:
+            if status >= 500 and not self.is_answer(response):
                 outcome = "server_error"
                 self._fail(status, repeatable)
             breaker.record(True)
@@ -180,6 +203,10 @@ class HttpGateway:
                 "gateway_call", service=self.service, call=call, outcome=outcome, status=status,
                 duration_ms=round(seconds * 1000),
             )  # fmt: skip
+
+    def is_answer(self, response: requests.Response) -> bool:
+        """Whether a status of 500 and above is an answer all the same (a client whose service says "no" by it)."""
+        return False
 
     def _fail(self, status: int, repeatable: bool) -> None:
         kind = GatewayUnavailable if status == 503 or repeatable else GatewayOutcomeUnknown

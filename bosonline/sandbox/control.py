@@ -97,10 +97,10 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
             f"<form method=post action='/control/payments/{html.escape(p['id'])}/pay'><button>Pay</button>"
             f"<button name=amount value={max(p['amount'] - 1000, 1)}>Pay Rp 1.000 less</button></form>"
         )
-        done = f"paid {_rupiah(p['paid'])}" if p["paid"] else "open"
+        done = f"paid {_rupiah(p['paid'])}" if p["paid"] else "deleted" if p.get("deleted") else "open"
         return (
             f"<tr><td>{html.escape(p['id'])}</td><td>{p['channel']} {what}</td><td class=n>{_rupiah(p['amount'])}</td>"
-            f"<td>{done}</td><td>{'' if p['paid'] else button}</td></tr>"
+            f"<td>{done}</td><td>{'' if p['paid'] or p.get('deleted') else button}</td></tr>"
         )
 
     @bp.get("/control/parcels")
@@ -123,10 +123,15 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
     def pay(key: str) -> Any:
         data = values()
         amount = int(data["amount"]) if data.get("amount") else None
-        payment = winpay.pay(key, amount, callback=not data.get("silent"))
+        odd = {k: data[k] for k in ("value", "status", "payment_id", "spaced", "bare_path") if k in data}
+        payment = winpay.pay(key, amount, callback=not data.get("silent"), **odd)
         for _n in range(int(data.get("repeat", 1)) - 1):
-            winpay.notify(payment)
+            winpay.notify(payment, **odd)
         return answer(payment)
+
+    @bp.post("/control/payments/<key>/expire")
+    def expire(key: str) -> Any:
+        return answer(winpay.expire(key))
 
     @bp.get("/control/conversions")
     def conversions() -> Any:

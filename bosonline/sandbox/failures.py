@@ -21,6 +21,8 @@ MODES = (
     "out_of_order",
     "late",
     "dropped",
+    "qr_content_null",
+    "external_id_used",
 )
 BEFORE = ("slow", "down", "error500", "hang")
 AFTER = ("timeout_after_acting", "garbage")

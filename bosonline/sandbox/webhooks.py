@@ -20,6 +20,7 @@ class _Job:
     order: int
     send: Callable[[], bool] = field(compare=False)
     attempt: int = field(default=1, compare=False)
+    attempts: int = field(default=MAX_ATTEMPTS, compare=False)
 
 
 class Sender(threading.Thread):
@@ -31,9 +32,10 @@ class Sender(threading.Thread):
         self._wake = threading.Condition()
         self._count = itertools.count()
 
-    def push(self, send: Callable[[], bool], delay: float = 0.0) -> None:
+    def push(self, send: Callable[[], bool], delay: float = 0.0, attempts: int = MAX_ATTEMPTS) -> None:
         with self._wake:
-            heapq.heappush(self._queue, _Job(time.monotonic() + delay, next(self._count), send))
+            job = _Job(time.monotonic() + delay, next(self._count), send, attempts=attempts)
+            heapq.heappush(self._queue, job)
             self._wake.notify()
 
     def run(self) -> None:
@@ -47,7 +49,7 @@ class Sender(threading.Thread):
                 accepted = job.send()
             except requests.RequestException:
                 accepted = False
-            if not accepted and job.attempt < MAX_ATTEMPTS:
+            if not accepted and job.attempt < job.attempts:
                 job.attempt += 1
                 job.due = time.monotonic() + min(30.0, 0.5 * 2 ** (job.attempt - 2))
                 with self._wake:

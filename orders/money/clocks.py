@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from bosonline.gateways.base import GatewayError
-from bosonline.gateways.winpay import AlreadyPaid, NotFoundAtGateway, winpay_client
+from bosonline.gateways.winpay import AlreadyPaid, ContractUnknown, NotFoundAtGateway, winpay_client
 from bosonline.outbox import handler
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order, Payment
@@ -114,8 +114,11 @@ def payments_expire(limit: int = 500) -> int:
                 if not _claim(way, now):
                     continue
                 try:
-                    if way_ask(way) != "unpaid":
+                    state = way_ask(way)
+                    if state == "paid" or (state == "check" and way.expires_at and way.expires_at > now - LATE):
                         continue
+                except (NotFoundAtGateway, ContractUnknown):
+                    pass  # Winpay has no such way any more, so nobody can pay it
                 except GatewayError as exc:
                     log.warning("payment_not_asked", payment=way.pk, why=exc.code)
                     continue

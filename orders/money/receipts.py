@@ -48,6 +48,7 @@ def money_follow(order: Order, actor: Actor, *, reason: str = "", is_reopening: 
     """
     receipts = live_receipts(order)
     sums = sums_of(receipts)
+    _code_drop(order, receipts, sums)
     ways = list(Payment.objects.select_for_update().filter(order=order).order_by("-id"))
     for way in ways:
         _way_follow(way, [r for r in receipts if r.payment_id == way.pk], is_newest=way is ways[0])
@@ -68,14 +69,24 @@ def money_follow(order: Order, actor: Actor, *, reason: str = "", is_reopening: 
     axis_set(order, "payment_status", state, actor, reason=reason)
     if state in (P.PAID, P.CONFLICT, P.REFUNDED):
         ways_close([way for way in ways if way.status in OPEN and way.method != Order.Method.COD])
-    elif state in (P.UNPAID, P.PARTIAL) and newest is not None and not is_reopening:
-        if newest.status != S.FAILED and not any(way.status in OPEN for way in ways):
+    elif state in (P.UNPAID, P.PARTIAL) and newest is not None and order.status != Order.Status.CANCELLED:
+        is_open = is_reopening or newest.status == S.FAILED or any(way.status in OPEN for way in ways)
+        if not is_open:
             way_open(order, method=order.payment_method, channel=order.payment_channel)
     if state == P.PAID and order.total == 0 and newest is not None and newest.status != S.PAID:
         Payment.objects.filter(pk=newest.pk).update(status=S.PAID, paid_at=paid_at, unique_code=None)
     if state == P.PAID and order.status == Order.Status.NEW and not order.is_held:
         order_event(order=order, status=Order.Status.CONFIRMED, actor=actor, reason="paid")
     return state
+
+
+def _code_drop(order: Order, receipts: list[Receipt], sums: Sums) -> None:
+    """A unique code only names a transfer: an order that Winpay's money pays does not owe it."""
+    by_gateway = any(r.kind == K.GATEWAY for r in receipts)
+    if order.unique_code and by_gateway and sums.came == order.total - order.unique_code:
+        order.total -= order.unique_code
+        order.unique_code = 0
+        order.save(update_fields=["total", "unique_code"])
 
 
 def _paid_at(receipts: list[Receipt]) -> datetime:
@@ -155,7 +166,8 @@ def gateway_paid(
         if gateway_payment_id and _is_elsewhere(gateway_payment_id):
             # the gateway counts one payment for two references: nobody's money until a person has looked
             money_line(
-                order, "payment.id_reused", WINPAY, {"amount": paid_amount, "reference": gateway_payment_id}
+                order, "payment.gateway_alarm", WINPAY,
+                {"outcome": "payment_id_reused", "amount": paid_amount, "id": gateway_payment_id[:100]},
             )  # fmt: skip
             outbox.enqueue(
                 "payment.received",

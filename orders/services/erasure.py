@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Func, JSONField, Value
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, LPad
 
@@ -37,8 +37,10 @@ def store_erase(store_id: int) -> None:
     Payment.objects.update(proof="")
     Receipt.objects.update(note="", taken_back_reason="")
     BackgroundJob.objects.update(file="", params={})
-    GatewayCallback.objects.filter(body__trxId__in=references).update(body={})
-    GatewayCallback.objects.filter(body__originalPartnerReferenceNo__in=references).update(body={})
+    # what Winpay wrote of the buyer goes, what was paid stays
+    GatewayCallback.objects.filter(service="winpay", body__reference__in=references).update(
+        body=Func(F("body"), template="%(expressions)s - 'raw'", output_field=JSONField())
+    )
     transaction.on_commit(lambda: _remove(proofs, downloads))
 
 

@@ -319,7 +319,7 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
 class OrderAction(StorePage):
     """Base of the buttons on an order: do it, say so, show the order again."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, pk: int, **more: int) -> HttpResponse:
         order = queries.order_get(self.member, pk)
         try:
             message = self.act(order)

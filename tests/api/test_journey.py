@@ -105,6 +105,6 @@ def test_from_register_to_tracking_with_bearer_tokens(live_app: LiveApp) -> None
     requests.post(f"{control}/payments/{va['order_number']}/pay", json={"repeat": 3}, timeout=5).raise_for_status()
     until(lambda: detail(pk)["payment_status"] == "paid")
     assert detail(pk)["status"] == "confirmed"
-    assert [line["kind"] for line in detail(pk)["timeline"]].count("payment.paid") == 1
+    assert [line["kind"] for line in detail(pk)["timeline"]].count("money.gateway") == 1
     assert api("POST", "/store/orders/invoices", json={"ids": [row["id"], pk]}).startswith(b"%PDF")
     assert api("GET", "/store/orders/recap")["data"]["count"] == 2

@@ -51,7 +51,9 @@ def test_two_people_who_confirm_the_same_transfer_count_it_once(db: None) -> Non
     assert confirm(shop, order, half, by=colleague) == "already_recorded"
     assert again(order).paid_amount == half and order.payment_status == "partially_paid"
     # a second transfer of the same amount is said to be one
-    assert confirm(shop, order, half, by=colleague, is_another=True) == ("paid" if half * 2 == order.total else "partially_paid")
+    assert confirm(shop, order, half, by=colleague, is_another=True) == (
+        "paid" if half * 2 == order.total else "partially_paid"
+    )
     assert again(order).paid_amount == half * 2
 
 
@@ -225,7 +227,7 @@ def test_one_payment_told_for_two_orders_is_an_alarm_and_pays_only_one(db: None)
     assert gateway(two, two.total, "PX") == "payment_id_reused"
     assert again(two).payment_status == "unpaid"
     with store_scope(shop.store):
-        assert TimelineEntry.objects.filter(subject_id=two.pk, kind="payment.id_reused").count() == 1
+        assert TimelineEntry.objects.filter(subject_id=two.pk, kind="payment.gateway_alarm").count() == 1
 
 
 def test_cod_is_collected_whoever_says_that_it_was_delivered(db: None) -> None:

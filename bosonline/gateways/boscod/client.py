@@ -16,6 +16,7 @@ from bosonline.gateways.base import (
     GatewayRejected,
     GatewayUnavailable,
     HttpGateway,
+    message_of,
     read_json,
 )
 from bosonline.gateways.boscod import assumptions as a
@@ -385,19 +386,20 @@ class BosCodClient(HttpGateway):
     # -- webhooks --------------------------------------------------------------------------------------------------
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
-        """A verified webhook. Raises :class:`BadSignature`; malformed content raises ``ValueError`` or ``KeyError``."""
+        """A verified webhook. Raises :class:`BadSignature` and nothing else: what was signed but cannot be read is an event
+        of the kind ``unreadable``, so that it is kept and seen."""
         given = headers.get(a.SIGNATURE_HEADER, "").removeprefix("sha256=")
         expected = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
-        if not self.webhook_secret or not hmac.compare_digest(given, expected):
+        if not self.webhook_secret or not hmac.compare_digest(given.encode(), expected.encode()):
             raise BadSignature
-        data = read_json(body)
-        payload = data["data"]
-        event_id = str(data.get("event_id") or headers.get(a.EVENT_HEADER) or "")
-        if not event_id:
-            raise ValueError("no event id")
+        data = message_of(body)
+        payload = data.get("data")
+        event_id, kind = data.get("event_id") or headers.get(a.EVENT_HEADER), data.get("event")
+        if not isinstance(payload, dict) or not isinstance(event_id, str | int) or not isinstance(kind, str):
+            return WebhookEvent(f"unreadable:{hashlib.sha256(body).hexdigest()}", "unreadable", "", "", "", data)
         return WebhookEvent(
-            event_id=event_id,
-            kind=str(data["event"]),
+            event_id=str(event_id),
+            kind=kind,
             order_number=str(payload.get("order_number") or ""),
             order_code=str(payload.get("order_code") or ""),
             awb=str(payload.get("awb") or ""),

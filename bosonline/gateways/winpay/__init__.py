@@ -1,10 +1,15 @@
 """Winpay: virtual accounts and QRIS by SNAP, Bank Indonesia's standard (integrations.md)."""
 
+from bosonline.gateways.winpay.callbacks import Callback, read_callback
 from bosonline.gateways.winpay.client import (
     CHANNELS,
-    PaidCallback,
+    AlreadyPaid,
+    ContractUnknown,
+    NotFoundAtGateway,
     PaymentState,
     QrisPayment,
+    TrxIdExists,
+    VaState,
     VirtualAccount,
     WinpayClient,
     winpay_client,
@@ -12,10 +17,16 @@ from bosonline.gateways.winpay.client import (
 
 __all__ = [
     "CHANNELS",
-    "PaidCallback",
+    "AlreadyPaid",
+    "Callback",
+    "ContractUnknown",
+    "NotFoundAtGateway",
     "PaymentState",
     "QrisPayment",
+    "TrxIdExists",
+    "VaState",
     "VirtualAccount",
     "WinpayClient",
+    "read_callback",
     "winpay_client",
 ]
