@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.api.lists import ListSpec, parse_date
 from bosonline.errors import ValidationFailed
 from bosonline.phone import search_digits
-from orders.models import Order, OrderItem
+from orders.models import FormerAwb, Order, OrderItem, ParcelAlert
 from sellers.rights import Member
 
 S, P, SS = Order.Status, Order.PaymentStatus, Order.ShippingStatus
@@ -68,12 +68,20 @@ SPEC = ListSpec(
         "name": lambda text: Q(buyer_name__icontains=text),
         "phone": _phone,
         "order_number": lambda text: Q(order_number__icontains=text),
-        "awb": lambda text: Q(awb__icontains=text),
+        "awb": lambda text: (
+            Q(awb__icontains=text)
+            | Q(pk__in=FormerAwb.objects.filter(awb__icontains=text).values("shipment__order_id"))
+        ),
         "product": lambda text: Q(
             pk__in=OrderItem.objects.filter(Q(product_name__icontains=text) | Q(sku__icontains=text)).values("order_id")
         ),
     },
 )
+
+
+def has_open_alert() -> Exists:
+    """Orders with news of their parcel that a person must look at."""
+    return Exists(ParcelAlert.objects.filter(shipment__order_id=OuterRef("pk"), seen_at__isnull=True))
 
 
 def orders_for(member: Member, params: Mapping[str, str]) -> QuerySet[Order]:
@@ -98,6 +106,8 @@ def orders_for(member: Member, params: Mapping[str, str]) -> QuerySet[Order]:
             if not raw.isdecimal() or len(raw) > 18:
                 raise ValidationFailed.field(name, _("Enter a whole number."))
             rows = rows.filter(**{field: int(raw)})
+    if params.get("parcel_alert"):
+        rows = rows.filter(has_open_alert())
     if params.get("courier"):
         rows = rows.filter(courier_code=params["courier"][:20])
     return _dates(rows, member, params)

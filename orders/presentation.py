@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.money import format_rupiah
-from orders.models import Order, Receipt
+from orders.models import Order, ParcelAlert, Receipt
 
 S = Order.Status
 
@@ -92,6 +92,10 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return _("Courier booked"), data.get("number", "")
         case "shipping.awb" | "shipping.by_hand":
             return _("AWB received"), data.get("awb", "")
+        case "shipping.alert":
+            return label(ParcelAlert.Kind, "alert"), data.get("text", "")
+        case "shipping.alert_seen":
+            return _("The courier's news was looked at"), ""
         case "shipping.refused":
             return _("The courier refused the booking"), data.get("why", "")
         case "shipping.cancelled":

@@ -19,7 +19,7 @@ from bosonline.errors import NotFound
 from bosonline.models import TimelineEntry
 from bosonline.moments import iso_in
 from forms.ports import OrderFigures
-from orders.filters import SPEC, TABS, orders_for
+from orders.filters import SPEC, TABS, has_open_alert, orders_for
 from orders.models import Order, Payment, Shipment, TrackingEvent
 from orders.services.placement import bill_from
 from orders.services.status import allowed_status
@@ -33,6 +33,7 @@ WIB = zoneinfo.ZoneInfo("Asia/Jakarta")
 def orders_page(member: Member, params: Mapping[str, str]) -> Page:
     """A page of orders with what a row shows: five queries whatever the number of rows."""
     rows = orders_for(member, params).select_related("customer", "assigned_to__user", "form").prefetch_related("items")
+    rows = rows.annotate(parcel_alert=has_open_alert())
     return page_of(rows, params, SPEC)
 
 
@@ -42,7 +43,12 @@ def order_get(member: Member, pk: int) -> Order:
         orders_for(member, {})
         .select_related("store", "customer", "assigned_to__user", "form", "warehouse__district", "district")
         .prefetch_related(
-            "items", "payments__bank_account__bank", "shipments", "followups__actor__user", "notes__author__user"
+            "items",
+            "payments__bank_account__bank",
+            "shipments__former_awbs",
+            "shipments__alerts",
+            "followups__actor__user",
+            "notes__author__user",
         )
         .filter(pk=pk)
         .first()
@@ -156,7 +162,18 @@ def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
                 "id": s.pk,
                 "courier_code": s.courier_code,
                 "awb": s.awb,
+                "former_awbs": [former.awb for former in s.former_awbs.all()],
                 "status": s.status,
+                "alerts": [
+                    {
+                        "kind": a.kind,
+                        "label": a.get_kind_display(),
+                        "text": a.text,
+                        "at": iso_in(a.created_at, store.time_zone),
+                    }
+                    for a in s.alerts.all()
+                    if a.seen_at is None
+                ],
                 "courier_text": s.courier_text,
                 "error": s.error,
                 "cod_amount": s.cod_amount,
@@ -257,9 +274,18 @@ def _epoch(moment: datetime) -> str:
     return str(int(moment.timestamp()))
 
 
+def shipment_by_awb(awb: str) -> Shipment | None:
+    """The current store's parcel with this AWB, or with this one before the courier replaced it: for tracking, scanning
+    and settlement."""
+    if not awb:
+        return None
+    shipment = Shipment.objects.filter(awb=awb).order_by("-id").first()
+    return shipment or Shipment.objects.filter(former_awbs__awb=awb).order_by("-id").first()
+
+
 def tracking_by_awb(awb: str) -> list[dict[str, Any]]:
     """Rows of the parcel with this AWB in the current store, else 404."""
-    shipment = Shipment.objects.filter(awb=awb).exclude(awb="").order_by("-id").first() if awb else None
+    shipment = shipment_by_awb(awb)
     if shipment is None:
         raise NotFound()
     return [event_as_api(event, shipment) for event in events_of(shipment)]
@@ -335,6 +361,7 @@ def home_figures(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
         ready=Count("pk", filter=Q(status=s.READY)),
         unpicked=Count("pk", filter=Q(shipping_status=ss.AWAITING_PICKUP)),
         problem=Count("pk", filter=Q(shipping_status=ss.PROBLEM)),
+        unclear=Count("pk", filter=has_open_alert()),
         returning=Count("pk", filter=Q(status=s.RETURNING)),
         held=Count("pk", filter=Q(risk__in=["suspicious", "blocked"], status__in=[s.NEW, s.CONFIRMED])),
     )

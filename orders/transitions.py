@@ -54,6 +54,8 @@ BY_PERSON: Mapping[str, tuple[Move, ...]] = {
     S.CLOSED: (Move(S.SHIPPED, Rule.REOPEN),),
 }
 
+# ``returned`` is the event that the store received the parcel; a courier's "returned" leads as far as ``returning``
+# (orders.services.shipping), because only the store can say what came back.
 BY_EVENT: Mapping[str, frozenset[str]] = {
     S.NEW: frozenset({S.CONFIRMED, S.CANCELLED}),
     S.CONFIRMED: frozenset({S.PROCESSING}),

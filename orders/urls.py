@@ -17,6 +17,7 @@ urlpatterns = [
     path("pesanan/<int:pk>/status", v.OrderStatusAction.as_view(), name="order-status"),
     path("pesanan/<int:pk>/kurir", v.OrderBookAction.as_view(), name="order-book"),
     path("pesanan/<int:pk>/kurir/batal", v.OrderCancelBookingAction.as_view(), name="order-cancel-booking"),
+    path("pesanan/<int:pk>/kurir/dilihat", v.ParcelAlertsAction.as_view(), name="order-parcel-seen"),
     path("pesanan/<int:pk>/resi", v.OrderAwbAction.as_view(), name="order-awb"),
     path("pesanan/<int:pk>/bukti", v.OrderProofPage.as_view(), name="order-proof"),
     path("pesanan/<int:pk>/bayar", money.ConfirmPaymentAction.as_view(), name="order-confirm-payment"),

@@ -244,6 +244,27 @@ class BosCod:
         self.send("status.changed", parcel)
         return parcel
 
+    def say(self, number: str, *, status: str = "", note: str = "", branch: str = "", awb: str = "") -> dict[str, Any]:
+        """The courier says something of its own: any code, any words, another AWB. What is empty stays as it is."""
+        with self.state.lock:
+            parcel = self.state.get("parcel", number)
+            if parcel is None:
+                raise Refused("parcel not found", 404, "NOT_FOUND")
+            replaced = bool(awb) and awb != parcel["awb"]
+            parcel["awb"] = awb or parcel["awb"]
+            parcel["status"] = status or parcel["status"]
+            if note:
+                last = parcel["history"][0]["update_on"] if parcel["history"] else 0
+                event = {"note": note, "description": "", "branch": branch, "update_on": max(int(time.time()), last + 1),
+                         "status": status or None, "pod_photo": None}  # fmt: skip
+                parcel["history"].insert(0, event)
+            self.state.put("parcel", number, parcel)
+        if replaced:
+            self.send("awb.created", parcel)
+        if status or note:
+            self.send("status.changed", parcel)
+        return parcel
+
     @staticmethod
     def _notes(parcel: dict[str, Any], code: str) -> list[tuple[str, str]]:
         """The newest first, in the words of ID Express."""

@@ -19,7 +19,7 @@ from bosonline.sandbox.winpay import Winpay
 
 NAMES = {"0": "awaiting pickup", "1": "picked up", "2": "delivered", "3": "in transit", "4": "out for delivery",
          "5": "problem", "6": "return in transit", "7": "returned", "8": "lost", "9": "damaged", "10": "cancelled"}  # fmt: skip
-STEPS = ("picked_up", "in_transit", "out_for_delivery", "problem", "delivered", "return", "returned", "lost")
+STEPS = ("picked_up", "in_transit", "out_for_delivery", "problem", "delivered", "return", "returned", "lost", "damaged")
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1.5rem;color:#1c2526;background:#f8fafa}
@@ -87,7 +87,7 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
         seed = f"<form method=post action='/control/boscod/replay-seed'><button name=order_number value={p['order_number']}>documented journey</button></form>"
         return (
             f"<tr><td>{html.escape(p['order_code'])}<br>{p['order_number']}</td><td>{p['awb'] or '–'}</td>"
-            f"<td>{html.escape(p['receiver'])}</td><td class=n>{_rupiah(p['cod'])}</td><td>{NAMES[p['status']]}</td>"
+            f"<td>{html.escape(p['receiver'])}</td><td class=n>{_rupiah(p['cod'])}</td><td>{html.escape(NAMES.get(p['status'], p['status']))}</td>"
             f"<td>{buttons}{seed}</td></tr>"
         )
 
@@ -110,6 +110,12 @@ def blueprint(state: State, failures: Failures, boscod: BosCod, winpay: Winpay, 
     @bp.post("/control/parcels/<number>/advance")
     def advance(number: str) -> Any:
         return answer(boscod.advance(number, values().get("to", "")))
+
+    @bp.post("/control/parcels/<number>/say")
+    def say(number: str) -> Any:
+        data = values()
+        told = {name: str(data.get(name, "")) for name in ("status", "note", "branch", "awb")}
+        return answer(boscod.say(number, **told))
 
     @bp.post("/control/boscod/replay-seed")
     def replay() -> Any:

@@ -4,16 +4,18 @@ from orders.models.customers import Customer
 from orders.models.followups import FollowUp, MessageTemplate, Task
 from orders.models.orders import Order, OrderItem, OrderNote
 from orders.models.payments import GatewayCallback, Payment, Receipt
-from orders.models.shipments import Shipment, TrackingEvent
+from orders.models.shipments import FormerAwb, ParcelAlert, Shipment, TrackingEvent
 
 __all__ = [
     "Customer",
     "FollowUp",
+    "FormerAwb",
     "GatewayCallback",
     "MessageTemplate",
     "Order",
     "OrderItem",
     "OrderNote",
+    "ParcelAlert",
     "Payment",
     "Receipt",
     "Shipment",

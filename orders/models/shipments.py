@@ -3,9 +3,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from bosonline.tenancy import StoreOwned
 from orders.models.orders import Order
+from sellers.models import Membership
 
 
 class Shipment(StoreOwned):
@@ -38,7 +40,9 @@ class Shipment(StoreOwned):
     booked_at = models.DateTimeField(null=True)
     picked_up_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    # when BosCOD answered last, and when it was asked last: who waits longest is asked first, also when the call failed
     polled_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -46,6 +50,40 @@ class Shipment(StoreOwned):
             models.UniqueConstraint(fields=["courier_code", "awb"], name="shipment_awb_once", condition=~Q(awb="")),
         ]
         indexes = [models.Index(fields=["store", "awb"], name="shipment_awb", condition=~Q(awb=""))]
+
+
+class ParcelAlert(StoreOwned):
+    """News of a parcel that a person must look at. It stays open until somebody has, and is raised once per text."""
+
+    class Kind(models.TextChoices):
+        WORDS = "words", _("The courier's words are not clear")
+        CONTRADICTION = "contradiction", _("The courier contradicts itself")
+        ORDER_STAYS = "order_stays", _("The order does not follow its parcel")
+        AWB = "awb", _("The AWB was replaced: print the label again")
+        AWB_TAKEN = "awb_taken", _("The courier gave an AWB that another parcel has")
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="alerts")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    text = models.CharField(max_length=300)
+    created_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment", "kind", "text"], name="parcelalert_once")]
+        indexes = [models.Index(fields=["store", "-id"], name="parcelalert_open", condition=Q(seen_at__isnull=True))]
+
+
+class FormerAwb(StoreOwned):
+    """An AWB that the courier replaced: tracking, scanning, settlement and search still know the parcel by it."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="former_awbs")
+    awb = models.CharField(max_length=40)
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment", "awb"], name="formerawb_once")]
+        indexes = [models.Index(fields=["store", "awb"], name="formerawb_awb")]
 
 
 class TrackingEvent(StoreOwned):

@@ -30,7 +30,7 @@ log = structlog.get_logger("callbacks")
 
 # Outcomes that somebody of the platform has to look at; the others say what was done.
 ALARMS = frozenset(
-    {"unreadable", "unreadable_amount", "unknown_reference", "unknown_shipment", "payment_id_reused", "amount_changed",
+    {"unreadable", "unreadable_amount", "unknown_reference", "unknown_shipment", "payment_id_reused", "amount_changed", "awb_taken",
      "status_04", "status_05", "status_06"}
 )  # fmt: skip
 _CLAIM_SECONDS = 120  # longer than any call to BosCOD with its retries
@@ -133,7 +133,9 @@ def _boscod(row: GatewayCallback) -> str:
     body = row.body
     if row.kind == "unreadable":
         return "unreadable"
-    number, code = body.get("order_number", ""), body.get("order_code", "")
+    number, code = body.get("order_number", "")[:41], body.get("order_code", "")
+    if len(number) > 40:
+        return "unreadable"
     if row.kind == "awb.created":
         return awb_assigned(boscod_number=number, order_code=code, awb=body.get("awb", ""))
     with all_stores():

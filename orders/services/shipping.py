@@ -11,26 +11,32 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models import F, Max
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline import outbox, timeline
 from bosonline.errors import Conflict, DomainError, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayOutcomeUnknown, GatewayRejected
 from bosonline.gateways.boscod import BookedParcel, ShipmentRequest, boscod_client
-from bosonline.gateways.boscod.status_map import shipping_status_of
+from bosonline.gateways.boscod.client import Tracking
+from bosonline.gateways.boscod.status_map import reading_of
+from bosonline.gateways.boscod.words import Reading
 from bosonline.tenancy import all_stores, store_scope
-from orders.models import Order, Shipment, TrackingEvent
+from orders.models import FormerAwb, Order, ParcelAlert, Shipment, TrackingEvent
 from orders.services.actors import BOSCOD, Actor
+from orders.services.axes import axis_set
 from orders.services.status import PAID_ENOUGH, order_event, order_lock
-from orders.transitions import OPEN
+from orders.transitions import EVENT_PATH, OPEN
 from sellers.rights import Member
+from stores.services.bell import notify
 
 log = structlog.get_logger("shipping")
 
 SS = Order.ShippingStatus
 BOOKABLE = (Order.Status.NEW, Order.Status.CONFIRMED, Order.Status.PROCESSING)
-FINAL = (SS.DELIVERED, SS.RETURNED, SS.LOST, SS.CANCELLED)
+FINAL = (SS.DELIVERED, SS.RETURNED, SS.LOST, SS.DAMAGED, SS.CANCELLED)
+AK = ParcelAlert.Kind
 
 
 def shipments_book(*, order_ids: list[int], member: Member) -> list[tuple[int, DomainError | None]]:
@@ -209,31 +215,60 @@ def _booked(shipment_id: int, parcel: BookedParcel, actor: Actor) -> Shipment:
 
 
 def awb_assigned(*, boscod_number: str, order_code: str, awb: str) -> str:
-    """The AWB exists. Returns what was done. May come before our own booking answer was stored."""
+    """The AWB exists. Returns what was done. May come before our own booking answer was stored, and late.
+
+    Raises :class:`GatewayError` when another AWB is known and BosCOD cannot be asked which one is true.
+    """
+    awb = awb.strip()
+    if not awb or len(awb) > 40 or len(boscod_number) > 40:
+        return "unreadable"
     shipment = _shipment_by(boscod_number, order_code)
     if shipment is None:
         return "unknown_shipment"
-    with store_scope(shipment.store_id), transaction.atomic():
-        order = order_lock(shipment.order_id)
-        shipment.refresh_from_db()
-        if shipment.awb == awb:
-            return "already_known"
-        if shipment.awb:
-            _line(order, "shipping.awb_differs", BOSCOD, {"known": shipment.awb, "new": awb})
-            return "awb_differs"
-        shipment.awb = awb
-        shipment.boscod_number = shipment.boscod_number or boscod_number
+    with store_scope(shipment.store_id):
+        if FormerAwb.objects.filter(shipment=shipment, awb=awb).exists():
+            return "already_known"  # an old message that comes late
+        number = shipment.boscod_number or boscod_number
+        if shipment.awb and shipment.awb != awb and number:
+            awb = boscod_client().tracking(number).awb or awb
+        with transaction.atomic():
+            order = order_lock(shipment.order_id)
+            shipment = Shipment.objects.get(pk=shipment.pk)
+            shipment.boscod_number = number or None
+            outcome = _awb_now(order, shipment, awb)
+            shipment.save()
+    return outcome
+
+
+def _awb_now(order: Order, shipment: Shipment, awb: str) -> str:
+    """This is the parcel's AWB. The order's row is locked, the caller saves the shipment."""
+    awb = awb.strip()
+    if not awb or len(awb) > 40:
+        return "unreadable"
+    if shipment.awb == awb:
+        return "already_known"
+    with all_stores():
+        taken = Shipment.objects.filter(courier_code=shipment.courier_code, awb=awb).exclude(pk=shipment.pk).exists()
+    if taken:
+        _alert(order, shipment, AK.AWB_TAKEN, awb)
+        return "awb_taken"
+    before, shipment.awb, order.awb = shipment.awb, awb, awb
+    if not before:
+        order.save(update_fields=["awb"])
         if shipment.booked_at is None:
             shipment.booked_at = shipment.ordered_at = timezone.now()
+        _line(order, "shipping.awb", BOSCOD, {"awb": awb})
         if shipment.status in (SS.BOOKING, SS.BOOKED):
             shipment.status = SS.AWAITING_PICKUP
-        shipment.save()
-        order.awb = awb
-        order.shipping_status = shipment.status
-        order.save(update_fields=["awb", "shipping_status"])
-        _line(order, "shipping.awb", BOSCOD, {"awb": awb})
+            axis_set(order, "shipping_status", SS.AWAITING_PICKUP, BOSCOD)
         order_event(order=order, status=Order.Status.READY, actor=BOSCOD, reason="awb")
-    return "awb_stored"
+        return "awb_stored"
+    order.label_printed_at = None  # what is printed leads nowhere
+    order.save(update_fields=["awb", "label_printed_at"])
+    FormerAwb.objects.get_or_create(store_id=shipment.store_id, shipment=shipment, awb=before)
+    FormerAwb.objects.filter(shipment=shipment, awb=awb).delete()
+    _alert(order, shipment, AK.AWB, f"{before} → {awb}")
+    return "awb_replaced"
 
 
 def _shipment_by(boscod_number: str, order_code: str) -> Shipment | None:
@@ -245,32 +280,40 @@ def _shipment_by(boscod_number: str, order_code: str) -> Shipment | None:
 def shipment_refresh(*, shipment_id: int) -> str:
     """Ask BosCOD for the parcel's whole journey and apply what is new. The source of truth after any webhook."""
     with all_stores():
-        shipment = Shipment.objects.select_related("store").get(pk=shipment_id)
-    if not shipment.boscod_number:
-        return "not_booked"
+        shipment = Shipment.objects.get(pk=shipment_id)
+        if not shipment.boscod_number:
+            return "not_booked"
+        Shipment.objects.filter(pk=shipment_id).update(asked_at=timezone.now())
     tracking = boscod_client().tracking(shipment.boscod_number)
     with store_scope(shipment.store_id), transaction.atomic():
         order = order_lock(shipment.order_id)
-        shipment = Shipment.objects.select_related("order").get(pk=shipment_id)
-        new = _store_events(shipment, tracking.events)
-        shipment.polled_at = timezone.now()
-        if tracking.ordered_at:
-            shipment.ordered_at = _moment(tracking.ordered_at)
-        if tracking.reconciled_at:
-            shipment.reconciled_at = _moment(tracking.reconciled_at)
-        if tracking.awb and not shipment.awb:
-            shipment.awb = order.awb = tracking.awb
-            order.save(update_fields=["awb"])
-        if tracking.events:
-            shipment.courier_text = tracking.events[0].note[:300]
-        status = shipping_status_of(tracking.last_status, tracking.events[0].note if tracking.events else "")
-        _apply_shipping(order, shipment, status)
-        shipment.save()
+        return _journey_apply(order, Shipment.objects.get(pk=shipment_id), tracking)
+
+
+def _journey_apply(order: Order, shipment: Shipment, tracking: Tracking) -> str:
+    newest = max(tracking.events, key=lambda event: event.occurred_at) if tracking.events else None
+    known = TrackingEvent.objects.filter(shipment=shipment).aggregate(last=Max("occurred_at"))["last"]
+    new = _store_events(shipment, tracking.events)
+    shipment.polled_at = timezone.now()
+    if tracking.ordered_at and (ordered := _moment(tracking.ordered_at)):
+        shipment.ordered_at = ordered
+    if tracking.reconciled_at:
+        shipment.reconciled_at = _moment(tracking.reconciled_at)
+    if tracking.awb:
+        _awb_now(order, shipment, tracking.awb)
+    # an answer that was on its way while a newer one was applied says nothing of the present
+    is_stale = known is not None and (newest is None or (_moment(newest.occurred_at) or known) < known)
+    if not is_stale:
+        if newest is not None:
+            shipment.courier_text = newest.note[:300]
+        _apply_reading(order, shipment, reading_of(tracking, shipment.status), tracking.last_status)
+    shipment.save()
     return f"{new} new events"
 
 
-def _moment(epoch: int) -> datetime:
-    return datetime.fromtimestamp(epoch, tz=UTC)
+def _moment(epoch: int) -> datetime | None:
+    """None for a number that is no moment of this century."""
+    return datetime.fromtimestamp(epoch, tz=UTC) if 978_307_200 <= epoch < 4_102_444_800 else None
 
 
 def _store_events(shipment: Shipment, events: Any) -> int:
@@ -283,9 +326,9 @@ def _store_events(shipment: Shipment, events: Any) -> int:
                 note=event.note[:300],
                 description=event.description[:300],
                 branch=event.branch[:100],
-                courier_status=event.status or "",
-                occurred_at=_moment(event.occurred_at),
-                pod_photo=event.pod_photo or "",
+                courier_status=(event.status or "")[:40],
+                occurred_at=_moment(event.occurred_at) or shipment.created_at,
+                pod_photo=(event.pod_photo or "")[:300],
             )
             for event in events
         ],
@@ -308,56 +351,135 @@ _ORDER_STATUS = {
     SS.PROBLEM: Order.Status.SHIPPED,
     SS.DELIVERED: Order.Status.DELIVERED,
     SS.RETURN_IN_TRANSIT: Order.Status.RETURNING,
-    SS.RETURNED: Order.Status.RETURNED,
+    SS.RETURNED: Order.Status.RETURNING,  # the store ends a return, when it has the parcel in its hands
     SS.LOST: Order.Status.CLOSED,
+    SS.DAMAGED: Order.Status.CLOSED,
 }
 
 
-def _apply_shipping(order: Order, shipment: Shipment, status: str | None) -> None:
-    """Write the shipping axis and let it drive the status axis. The order's row is locked."""
-    if status is None or status == shipment.status or shipment.status in FINAL:
+def _apply_reading(order: Order, shipment: Shipment, reading: Reading, code: str) -> None:
+    """Write the shipping axis and let it drive the status axis. The order's row is locked.
+
+    What is unclear or contradicts what was sure before changes nothing and is shown to a person.
+    """
+    if reading.doubtful:
+        _alert(order, shipment, AK.WORDS, shipment.courier_text or code)
         return
-    if _RANK[SS(status)] < _RANK[SS(shipment.status)] and shipment.status != SS.PROBLEM:
+    if reading.status is None:
         return
-    before, shipment.status = shipment.status, SS(status)
+    before, status = SS(shipment.status), SS(reading.status)
+    if status == before:
+        return
+    if _contradicts(before, status, reading.by_code):
+        _alert(order, shipment, AK.CONTRADICTION, f"{before.value} → {status.value}: {shipment.courier_text}")
+        return
+    lowest = _RANK[SS.PICKED_UP] if before == SS.PROBLEM else _RANK[before]
+    if before in FINAL or _RANK[status] < lowest:
+        return
+    ParcelAlert.objects.filter(shipment=shipment, kind=AK.WORDS, seen_at__isnull=True).update(seen_at=timezone.now())
     now = timezone.now()
-    if status != SS.CANCELLED and _RANK[SS(status)] >= _RANK[SS.PICKED_UP] and shipment.picked_up_at is None:
+    shipment.status = status
+    if status != SS.CANCELLED and _RANK[status] >= _RANK[SS.PICKED_UP] and shipment.picked_up_at is None:
         shipment.picked_up_at = now
     if status == SS.DELIVERED:
         shipment.delivered_at = now
-    order.shipping_status = SS(status)
-    order.save(update_fields=["shipping_status"])
-    _line(order, "shipping.status", BOSCOD, {"before": before, "after": status, "courier": shipment.courier_text})
-    target = _ORDER_STATUS.get(SS(status))
-    if target is not None and order.status != target:
-        order_event(order=order, status=target, actor=BOSCOD, reason=shipment.courier_text)
+    axis_set(order, "shipping_status", status, BOSCOD, courier=shipment.courier_text)
+    target = _ORDER_STATUS.get(status)
+    if target is None or order.status == target:
+        return
+    moved = order_event(order=order, status=target, actor=BOSCOD, reason=shipment.courier_text)
+    if not moved and not _is_beyond(order.status, target):
+        _alert(order, shipment, AK.ORDER_STAYS, f"{order.status} · {status.value}: {shipment.courier_text}")
+
+
+def _contradicts(before: SS, status: SS, by_code: bool) -> bool:
+    """Whether ``status`` cannot be true if ``before`` was. Words that are not final say nothing against what is."""
+    on_its_way = _RANK[status] >= _RANK[SS.PICKED_UP] and status != SS.CANCELLED
+    if before == SS.CANCELLED:
+        return on_its_way
+    if before in FINAL:
+        return status in FINAL or status in (SS.RETURN_IN_TRANSIT, SS.PROBLEM) or (by_code and on_its_way)
+    if before == SS.RETURN_IN_TRANSIT:
+        return status == SS.DELIVERED
+    return status == SS.CANCELLED and _RANK[before] >= _RANK[SS.PICKED_UP]
+
+
+def _is_beyond(current: str, target: str) -> bool:
+    """Whether an order need not move to ``target`` any more."""
+    if current in EVENT_PATH and target in EVENT_PATH:
+        return EVENT_PATH.index(current) >= EVENT_PATH.index(target)
+    return target == Order.Status.RETURNING and current == Order.Status.RETURNED
+
+
+def _alert(order: Order, shipment: Shipment, kind: str, text: str) -> None:
+    """Show a person what the courier says: once per text, on the order, in its timeline and in the bell."""
+    text = text[:300]
+    _row, is_new = ParcelAlert.objects.get_or_create(
+        shipment=shipment, kind=kind, text=text, defaults={"store_id": shipment.store_id}
+    )
+    if not is_new:
+        return
+    _line(order, "shipping.alert", BOSCOD, {"alert": kind, "text": text})
+    with translation.override("id"):
+        notify(
+            store_id=order.store_id, kind=f"shipment.{kind}", url=f"/pesanan/{order.pk}", body=text,
+            title=_("Parcel of order %(number)s needs a look") % {"number": order.order_number},
+        )  # fmt: skip
+
+
+@transaction.atomic
+def alerts_seen(*, order_id: int, member: Member) -> int:
+    """A person has looked at the open alerts of the order's parcels. Repeating it changes nothing."""
+    member.require("shipping.edit")
+    order = order_lock(order_id)
+    rows = ParcelAlert.objects.filter(shipment__order=order, seen_at__isnull=True)
+    seen = rows.update(seen_at=timezone.now(), seen_by=member.membership)
+    if seen:
+        _line(order, "shipping.alert_seen", Actor.of(member), {"number": seen})
+    return seen
+
+
+POLL_EVERY = timedelta(hours=3)
+POLLED = (*OPEN, Order.Status.RETURNING)
 
 
 def parcels_poll(limit: int = 100) -> int:
-    """Ask about open parcels that were silent for three hours, and resolve bookings whose answer was lost."""
-    quiet = timezone.now() - timedelta(hours=3)
+    """Ask about open parcels that were silent for three hours, and resolve bookings whose answer was lost.
+
+    Who was never asked comes first, then who waits longest; a call that fails costs only its own turn. Returns how many
+    answered.
+    """
     with all_stores():
-        rows = (
-            Shipment.objects.filter(boscod_number__isnull=False, order__status__in=list(OPEN))
-            .exclude(status__in=FINAL)
-            .exclude(polled_at__gt=quiet)
-        )
-        ids = list(rows.order_by("polled_at").values_list("pk", flat=True)[:limit])
+        waiting = F("asked_at").asc(nulls_first=True)
+        rows = Shipment.objects.filter(boscod_number__isnull=False, order__status__in=list(POLLED))
+        rows = rows.exclude(status__in=FINAL).exclude(polled_at__gt=timezone.now() - POLL_EVERY)
+        ids = list(rows.order_by(waiting, "id").values_list("pk", flat=True)[:limit])
         lost = list(
             Shipment.objects.filter(
                 status=SS.BOOKING, boscod_number__isnull=True, created_at__lt=timezone.now() - timedelta(minutes=2)
-            ).values_list("pk", "store_id")[:limit]
+            )
+            .order_by(waiting, "id")
+            .values_list("pk", "store_id")[:limit]
         )
     for shipment_id, store_id in lost:
-        Shipment.objects.with_scopes_disabled().filter(pk=shipment_id, error="").update(error="unknown")
-        shipment_send_task({"shipment_id": shipment_id, "store_id": store_id})
+        row = Shipment.objects.with_scopes_disabled().filter(pk=shipment_id)
+        row.update(asked_at=timezone.now())
+        row.filter(error="").update(error="unknown")
+        try:
+            shipment_send_task({"shipment_id": shipment_id, "store_id": store_id})
+        except Exception:
+            log.exception("booking_not_resolved", shipment=shipment_id)
     done = 0
     for shipment_id in ids:
         try:
             shipment_refresh(shipment_id=shipment_id)
             done += 1
-        except GatewayError:
-            return done  # the service is away: the next run tries again
+        except GatewayError as exc:
+            if exc.code == "breaker_open":
+                return done  # the service is away: the next run begins with those who were not asked
+            log.warning("parcel_not_asked", shipment=shipment_id, code=exc.code)
+        except Exception:
+            log.exception("parcel_not_understood", shipment=shipment_id)
     return done
 
 

@@ -89,6 +89,7 @@ class HomePage(StorePage):
             (_("Ready to ship"), "ready", "tab=ready", "package", "", "shipping.view"),
             (_("Not picked up yet"), "unpicked", "shipping_status=awaiting_pickup", "truck", "", "shipping.view"),
             (_("Delivery failed"), "problem", "tab=problem", "alert-triangle", "loss", "shipping.view"),
+            (_("Parcels to look at"), "unclear", "parcel_alert=1", "alert-triangle", "loss", "shipping.view"),
             (_("Returns on the way"), "returning", "status=returning", "truck-return", "wait", "shipping.view"),
             (_("Suspicious"), "held", "tab=held", "shield", "loss", "orders.view"),
         ]
@@ -213,7 +214,7 @@ class OrderListPage(StorePage):
         names = {
             "keyword": _("Search"), "status": _("Status"), "payment_status": _("Payment"), "shipping_status": _("Shipping"),
             "payment_method": _("Method"), "from": _("From"), "to": _("To"), "risk": _("Risk"), "courier": _("Courier"),
-            "form": _("Form"), "cs": _("CS"),
+            "form": _("Form"), "cs": _("CS"), "parcel_alert": _("Parcels to look at"),
         }  # fmt: skip
         enums: dict[str, Any] = {
             "status": Order.Status, "payment_status": Order.PaymentStatus, "shipping_status": Order.ShippingStatus,
@@ -296,6 +297,8 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
         "steps": show.stepper(order.status),
         "moves": status.allowed_status(order, member),
         "shipment": shipment,
+        "parcel_alerts": [a for s in order.shipments.all() for a in s.alerts.all() if a.seen_at is None],
+        "former_awbs": [f.awb for f in shipment.former_awbs.all()] if shipment else [],
         "tracking": queries.events_of(shipment)[:30] if shipment else [],
         "payment": open_payment,
         "money": money_context(order, member),
@@ -370,6 +373,16 @@ class OrderCancelBookingAction(OrderAction):
             order_id=order.pk, reason=self.request.POST.get("reason", "")[:200], member=self.member
         )
         return _("Courier booking cancelled.")
+
+
+class ParcelAlertsAction(OrderAction):
+    """A person has read what the courier said."""
+
+    right = "shipping.edit"
+
+    def act(self, order: Order) -> str:
+        shipping.alerts_seen(order_id=order.pk, member=self.member)
+        return _("Marked as looked at.")
 
 
 class OrderAwbAction(OrderAction):

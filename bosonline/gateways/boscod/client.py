@@ -345,12 +345,12 @@ class BosCodClient(HttpGateway):
         try:
             events = [
                 TrackingEvent(
-                    note=row["note"],
-                    description=row.get("description") or "",
-                    branch=row.get("branch") or "",
+                    note=str(row.get("note") or ""),
+                    description=str(row.get("description") or ""),
+                    branch=str(row.get("branch") or ""),
                     occurred_at=int(row["update_on"]),
-                    status=row.get("status"),
-                    pod_photo=row.get("pod_photo"),
+                    status=None if row.get("status") is None else str(row["status"]),
+                    pod_photo=str(row["pod_photo"]) if row.get("pod_photo") else None,
                 )
                 for row in body["history"]
             ]
