@@ -30,8 +30,8 @@ log = structlog.get_logger("callbacks")
 
 # Outcomes that somebody of the platform has to look at; the others say what was done.
 ALARMS = frozenset(
-    {"unreadable", "unreadable_amount", "unknown_reference", "unknown_shipment", "payment_id_reused", "amount_changed", "awb_taken",
-     "status_04", "status_05", "status_06"}
+    {"unreadable", "unreadable_amount", "unknown_reference", "unknown_shipment", "payment_id_reused", "amount_changed",
+     "awb_taken", "status_04", "status_05", "status_06"}
 )  # fmt: skip
 _CLAIM_SECONDS = 120  # longer than any call to BosCOD with its retries
 
@@ -154,14 +154,16 @@ def boscod_body(event: WebhookEvent) -> dict[str, Any]:
 
 
 def callbacks_sweep(limit: int = 200) -> int:
-    """Messages that were kept but not processed within a minute: queue them again (a worker died in between)."""
+    """Messages that were kept but not processed within a minute (a worker died in between). One that failed goes behind
+    those that have not been tried, and behind those that failed before it."""
     old = timezone.now() - timedelta(minutes=1)
-    rows = GatewayCallback.objects.filter(processed_at__isnull=True, received_at__lt=old).values_list("pk", flat=True)
+    rows = GatewayCallback.objects.filter(processed_at__isnull=True, received_at__lt=old)
     done = 0
-    for pk in rows[:limit]:
+    for pk in list(rows.order_by("outcome", "id").values_list("pk", flat=True)[:limit]):
         try:
             callback_process({"callback_id": pk})
             done += 1
         except Exception:
             log.exception("callback_failed", callback=pk)
+            GatewayCallback.objects.filter(pk=pk, processed_at__isnull=True).update(outcome=f"failed:{time.time():.6f}")
     return done

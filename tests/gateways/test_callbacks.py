@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ from bosonline.models import TimelineEntry
 from bosonline.tenancy import store_scope
 from orders.models import GatewayCallback, Order, Payment
 from orders.money import ways
-from orders.services.callbacks import callback_keep, callback_process
+from orders.services.callbacks import callback_keep, callback_process, callbacks_sweep
 from orders.services.erasure import store_erase
 from tests.conftest import ROOT, LiveApp
 from tests.factories import make_shop
@@ -444,6 +445,20 @@ def test_a_parcels_message_is_claimed_and_a_dead_workers_claim_runs_out(db: None
     rows.update(outcome=f"claimed:{time.time() - 200:.6f}")
     callback_process({"callback_id": pk})
     assert (rows.get().outcome, rows.get().processed_at is None) == ("unknown_shipment", False)
+
+
+def test_messages_that_always_fail_do_not_keep_the_others_waiting(db: None) -> None:
+    shop = make_shop()
+    order = shop.order(payment_method="va")
+    for n in range(3):  # what nobody foresaw
+        callback_keep(service="winpay", event_id=f"25:RUSAK-{n}", kind="va_payment", body={"reference": [n]})
+    message = read_callback("va_payment", compact(va(trxId=reference_of(order), paidAmount=amount(str(order.total)))))
+    pk = callback_keep(service="winpay", event_id=message.event_id, kind="va_payment", body=message.as_json())
+    GatewayCallback.objects.update(received_at=timezone.now() - timedelta(minutes=2))
+    callbacks_sweep(limit=2)
+    assert GatewayCallback.objects.get(pk=pk).processed_at is None
+    callbacks_sweep(limit=2)
+    assert GatewayCallback.objects.get(pk=pk).outcome == "paid"
 
 
 BOSCOD_NASTY = [b"", b"null", b"[]", b"{}", b"{", b"\xff\x00", b'{"data":null}', b'{"event":"x","data":[]}', b"[" * 50_000,

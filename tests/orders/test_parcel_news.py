@@ -102,7 +102,7 @@ def test_unclear_words_leave_the_state_and_are_listed_once(parcel: Parcel, clien
     for _n in range(3):
         parcel.say(status="77", note="Diterima oleh BUDI")
     assert parcel.state() == before and parcel.alerts == ["words"] and told(parcel) == (1, 1)
-    client.post("/masuk", {"login": parcel.shop.user.email, "password": PASSWORD})
+    client.post("/masuk", {"email": parcel.shop.user.email, "password": PASSWORD})
     page = client.get("/pesanan?parcel_alert=1").content.decode()
     assert parcel.order.order_number in page and "Lihat paketnya" in page
     assert "Diterima oleh BUDI" in client.get(f"/pesanan/{parcel.order_id}").content.decode()

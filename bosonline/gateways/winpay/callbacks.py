@@ -13,7 +13,7 @@ from bosonline.gateways.winpay.values import UnreadableAmount, moment_of, rupiah
 VA, QR = "va_payment", "qr_payment"
 SERVICE = {VA: "25", QR: "52"}
 PAID = "00"
-MAX_ID = 100  # the gateway's id of money, as a payment keeps it
+MAX_ID, MAX_REFERENCE = 100, 80  # as receipts keep them
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_callback(kind: str, body: bytes) -> Callback:
         problem = "unreadable"
     paid_at = moment_of(moment)
     return Callback(
-        kind=kind, reference=reference, payment_id=payment_id, reference_no=reference_no, amount=amount,
+        kind=kind, reference=reference, payment_id=payment_id, reference_no=reference_no[:MAX_REFERENCE], amount=amount,
         amount_text=amount_text, paid_at=paid_at.isoformat() if paid_at else "", status=status, problem=problem, raw=raw,
         digest=hashlib.sha256(body).hexdigest(),
     )  # fmt: skip
