@@ -38,7 +38,8 @@ from orders.services.placement import Caller, CheckoutInput, order_place
 LIST = [
     OpenApiParameter(name, str)
     for name in ("start", "limit", "sort_by", "sort_dir", "category", "keyword", "after", "tab", "status",
-                 "payment_status", "shipping_status", "payment_method", "risk", "form", "cs", "courier", "parcel_alert", "from", "to", "basis")
+                 "payment_status", "shipping_status", "payment_method", "risk", "form", "cs", "courier",
+                 "parcel_alert", "from", "to", "basis")
 ]  # fmt: skip
 
 
