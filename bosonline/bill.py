@@ -51,11 +51,13 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class CodTerms:
-    """The COD fee of a courier: basis points with a minimum in rupiah, and who pays it."""
+    """The COD fee of a courier: basis points with a minimum in rupiah, who pays it, and to which step of rupiah the
+    store rounds what the buyer has in hand (0: not)."""
 
     rate_bp: int = 300
     minimum: int = 0
     payer: CodFeePayer = "buyer"
+    round_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Bill:
     method_fee: int
     cod_fee: int
     cod_fee_payer: CodFeePayer
+    cod_round: int
     unique_code: int
     total: int
 
@@ -133,6 +136,7 @@ def compute_bill(
         back = min(-total, max(-method_fee, 0))
         method_fee, total = method_fee + back, total + back
         other_fee, total = other_fee - total, 0
+    cod_round = round_up_to(total, cod.round_to) - total if cod and cod.round_to and total else 0
     return Bill(
         goods=goods,
         discount=discount,
@@ -143,8 +147,9 @@ def compute_bill(
         method_fee=method_fee,
         cod_fee=cod_fee,
         cod_fee_payer=payer,
+        cod_round=cod_round,
         unique_code=unique_code,
-        total=total,
+        total=total + cod_round,
     )
 
 

@@ -120,8 +120,22 @@ def subsidy_of(snapshot: Snapshot, *, shipping: int, goods: int, province_code: 
 
     A rule for the buyer's province takes the place of the general one; of several such rules the best for the buyer.
     """
-    rules = [r for r in snapshot.content["shipping_rules"] if province_code and province_code in r["province_codes"]]
-    return max(_rule_value(r, shipping, goods) for r in rules or [snapshot.content["shipping_subsidy"]])
+    content = snapshot.content
+    return subsidy_by(
+        content["shipping_subsidy"],
+        content["shipping_rules"],
+        shipping=shipping,
+        goods=goods,
+        province_code=province_code,
+    )
+
+
+def subsidy_by(
+    general: dict[str, Any], by_province: list[dict[str, Any]], *, shipping: int, goods: int, province_code: str
+) -> int:
+    """:func:`subsidy_of` by the rules themselves (those of a form, or those that an order was promised)."""
+    rules = [r for r in by_province if province_code and province_code in r["province_codes"]]
+    return max(_rule_value(r, shipping, goods) for r in rules or [general])
 
 
 def _rule_value(rule: dict[str, Any], shipping: int, goods: int) -> int:
@@ -141,10 +155,12 @@ def _rule_value(rule: dict[str, Any], shipping: int, goods: int) -> int:
 
 def cod_terms(snapshot: Snapshot, courier_code: str) -> CodTerms:
     courier = snapshot.couriers.get(courier_code)
-    payer = snapshot.store["cod_fee_payer"]
+    payer, round_to = snapshot.store["cod_fee_payer"], snapshot.store["cod_round_to"]
     if courier is None:
-        return CodTerms(rate_bp=0, payer=payer)  # not chosen yet: CS names the fee together with the courier
-    return CodTerms(courier["cod_fee_bp"], courier["cod_fee_min"], payer)
+        return CodTerms(
+            rate_bp=0, payer=payer, round_to=round_to
+        )  # not chosen yet: CS names the fee together with the courier
+    return CodTerms(courier["cod_fee_bp"], courier["cod_fee_min"], payer, round_to)
 
 
 def bill_of(

@@ -226,6 +226,7 @@ def _store_part(store: Store) -> dict[str, Any]:
         "whatsapp": store.whatsapp,
         "time_zone": store.time_zone,
         "cod_fee_payer": store.cod_fee_payer,
+        "cod_round_to": store.cod_round_to,
         "unique_code_enabled": store.unique_code_enabled,
         "payment_hours": store.payment_hours,
         "duplicate_window_hours": store.duplicate_window_hours,

@@ -5,11 +5,15 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from bosonline import guards
+        from bosonline.sqlfunctions import install_after_migrate
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
         from sellers import ports
 
+        post_migrate.connect(install_after_migrate, sender=self)
         ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
         ports.register_erasure("orders", store_erase)
         # registers the outbox handlers

@@ -14,7 +14,7 @@ from bosonline.errors import NotFound, ValidationFailed
 from orders.filters import orders_for
 from orders.models import Order
 from orders.queries import shown_phone
-from orders.services.placement import bill_from
+from orders.services.rebill import bill_from
 from sellers.rights import Member
 from stores.queries import logo_data
 

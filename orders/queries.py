@@ -21,7 +21,7 @@ from bosonline.moments import iso_in
 from forms.ports import OrderFigures
 from orders.filters import SPEC, TABS, has_open_alert, orders_for
 from orders.models import Order, Payment, Shipment, TrackingEvent
-from orders.services.placement import bill_from
+from orders.services.rebill import bill_from
 from orders.services.status import allowed_status
 from orders.transitions import RESERVED_IN
 from sellers.rights import Member

@@ -63,14 +63,14 @@ class StoreSettingsForm(forms.ModelForm):
         model = Store
         fields = (
             "name", "whatsapp", "email", "address", "time_zone", "colour", "invoice_heading", "invoice_note",
-            "unique_code_enabled", "cod_fee_payer", "payment_hours", "cancel_when_expired", "complete_after_days",
+            "unique_code_enabled", "cod_fee_payer", "cod_round_to", "payment_hours", "cancel_when_expired", "complete_after_days",
             "duplicate_window_hours", "low_stock_at",
         )  # fmt: skip
         labels = {
             "name": _("Store name"), "email": _("E-mail"), "address": _("Address"), "time_zone": _("Time zone"),
             "invoice_heading": _("Line under the store's name"), "invoice_note": _("Note at the foot"),
             "unique_code_enabled": _("Add a unique code of 1–999 rupiah to bank transfers"),
-            "cod_fee_payer": _("Who pays the COD fee"), "payment_hours": _("Time to pay"),
+            "cod_fee_payer": _("Who pays the COD fee"), "cod_round_to": _("Round COD totals up to"), "payment_hours": _("Time to pay"),
             "cancel_when_expired": _("Cancel the order when the time to pay is over"),
             "complete_after_days": _("Completed after delivery"), "duplicate_window_hours": _("Possible double order"),
             "low_stock_at": _("Low stock"),
@@ -83,6 +83,7 @@ class StoreSettingsForm(forms.ModelForm):
             "invoice_note": _("For example thanks, or how to complain."),
             "unique_code_enabled": _("Every transfer is then recognised by its amount."),
             "cod_fee_payer": _("The courier takes it from what was collected."),
+            "cod_round_to": _("Buyers rarely have the exact coins. The difference is a line of its own in the bill."),
             "payment_hours": _("For bank transfer, virtual account and QRIS."),
             "cancel_when_expired": _("Its stock and vouchers become free again. Otherwise it stays for CS to decide."),
             "complete_after_days": _("An order nobody complains about is completed by itself."),

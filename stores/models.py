@@ -47,6 +47,10 @@ class Store(models.Model):
 
     unique_code_enabled = models.BooleanField(default=True)
     cod_fee_payer = models.CharField(max_length=6, choices=CodFeePayer.choices, default=CodFeePayer.BUYER)
+    # COD totals go up to the next Rp 500 or 1.000: no buyer has Rp 142.449 in cash. 0: as they are
+    cod_round_to = models.PositiveSmallIntegerField(
+        choices=[(0, _("Exact amount")), (500, "Rp 500"), (1000, "Rp 1.000")], default=0, db_default=0
+    )
     payment_hours = models.PositiveSmallIntegerField(default=24)
     cancel_when_expired = models.BooleanField(default=True)
     complete_after_days = models.PositiveSmallIntegerField(default=7)

@@ -1,6 +1,6 @@
 """Stock: levels and their append-only ledger (product.md §5).
 
-Every function takes the levels' row locks in the order of variant and warehouse, like ``order_place_v3`` does, and
+Every function takes the levels' row locks in the order of variant and warehouse, like ``order_place`` does, and
 writes one ledger row per change. The database refuses to oversell (``stocklevel_not_oversold``).
 """
 
@@ -13,8 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from bosonline.errors import Conflict, ValidationFailed
+from bosonline.sqlfunctions import RuleRefused, call
 from catalog.models import StockEntry, StockLevel, Variant
 from catalog.services.stock_alerts import levels_watch
 from stores.models import Store, Warehouse
@@ -284,17 +286,25 @@ def stock_restock(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int,
 
 @transaction.atomic
 def stock_reserve(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
-    """Reserve for an order that exists (an edit, a reopening). Raises ``out_of_stock`` with what is left."""
-    pairs = _locked(pieces, warehouse_id)
-    for level, qty in pairs:
-        if not level.sell_when_empty and level.available < qty:
-            raise Conflict(
-                _("Only %(left)s left in stock.") % {"left": max(level.available, 0)},
-                code="out_of_stock",
-                extra={"variant_id": level.variant_id, "left": max(level.available, 0)},
-            )
-    kind = StockEntry.Kind.RESERVE
-    _write([_Move(x, x.on_hand, x.reserved + qty, kind, "", order_id) for x, qty in pairs], actor_id)
+    """Reserve for an order that exists (an edit, a reopening), by the function that placing an order uses.
+
+    Raises 409 ``out_of_stock`` with what is left; then nothing is reserved.
+    """
+    wanted: dict[int, int] = {}
+    for piece in pieces:
+        wanted[piece.variant_id] = wanted.get(piece.variant_id, 0) + piece.qty
+    store_id = Warehouse.objects.values_list("store_id", flat=True).get(pk=warehouse_id)
+    rows = [{"variant_id": variant_id, "qty": qty} for variant_id, qty in wanted.items()]
+    try:
+        call("stock_reserve", Jsonb(rows), store_id, warehouse_id, order_id, actor_id, timezone.now())
+    except RuleRefused as refused:
+        left = max(refused.detail["left"], 0)
+        raise Conflict(
+            _("Only %(left)s left in stock.") % {"left": left},
+            code=refused.code,
+            extra={"variant_id": refused.detail["variant_id"], "left": left},
+        ) from None
+    levels_watch(list(StockLevel.objects.filter(variant_id__in=wanted, warehouse_id=warehouse_id)))
 
 
 def sales_refresh(*, days: int = 28) -> int:

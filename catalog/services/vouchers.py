@@ -1,6 +1,6 @@
 """Vouchers: made, changed, judged for a checkout, given back and taken again (product.md §5).
 
-The rules are in :mod:`catalog.services.voucher_rules`. A use is taken by ``order_place_v3`` under the voucher's row
+The rules are in :mod:`catalog.services.voucher_rules`. A use is taken by ``order_place`` under the voucher's row
 lock; here it is given back when the order is cancelled and taken again when that order is reopened.
 """
 

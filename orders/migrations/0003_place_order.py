@@ -1,12 +1,8 @@
-from pathlib import Path
-
 from django.db import migrations
-
-SQL = Path(__file__).resolve().parent.parent / "sql" / "order_place_v1.sql"
 
 
 class Migration(migrations.Migration):
-    """The placing function is named by version: a new one gets a new name, so old and new code can run side by side."""
+    """The placing function came with versions of its own until sqlfunctions took over (bosonline/sqlfunctions.py)."""
 
     dependencies = [
         ("orders", "0002_initial"),
@@ -15,4 +11,4 @@ class Migration(migrations.Migration):
         ("forms", "0002_initial"),
     ]
 
-    operations = [migrations.RunSQL(SQL.read_text(), "DROP FUNCTION IF EXISTS order_place_v1(jsonb)")]
+    operations = []

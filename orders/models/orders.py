@@ -139,8 +139,11 @@ class Order(StoreOwned):
     cod_fee = models.BigIntegerField(default=0)
     cod_fee_bp = models.PositiveIntegerField(default=0)
     cod_fee_payer = models.CharField(max_length=6, default="buyer")
+    cod_round = models.PositiveSmallIntegerField(default=0, db_default=0)
     unique_code = models.PositiveSmallIntegerField(default=0)
     total = models.BigIntegerField()
+    # what the order was promised when it was placed (orders.services.terms): later edits are priced by it
+    terms = models.JSONField(null=True)
     cost_of_goods = models.BigIntegerField(default=0)
     quantity = models.PositiveIntegerField(default=1)
 
@@ -190,6 +193,7 @@ class Order(StoreOwned):
                     + F("other_fee")
                     + F("method_fee")
                     + F("unique_code")
+                    + F("cod_round")
                     + models.Case(models.When(cod_fee_payer="buyer", then=F("cod_fee")), default=0)
                 )
                 | Q(total=0),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from bosonline.bill import CodFeePayer, CodTerms, compute_bill
 from bosonline.errors import ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.models import VoucherUse
@@ -19,12 +16,15 @@ from orders.models import Order, Payment
 from orders.money.receipts import payment_free
 from orders.money.ways import payment_renew
 from orders.services.actors import BUYER, Actor
+from orders.services.rebill import bill_write, code_draw, rebill
 from orders.services.status import order_lock
-from stores.models import BankAccount, Courier
+from orders.services.terms import terms_of
+from stores.models import BankAccount
 
 
 def methods_of(order: Order) -> list[dict[str, Any]]:
-    """The payment cards a buyer may change to: what the form offers now, less what this order cannot have.
+    """The payment cards a buyer may change to: what the form offers now, less what this order cannot have; each with its
+    fee and the ``total`` that it would make (rupiah, without a unique code, which is drawn when it is chosen).
 
     Cash on delivery needs a service that collects it at the address and a risk light that allows it; a voucher used in
     the order may be bound to some methods (product.md §5, rule 2).
@@ -36,8 +36,9 @@ def methods_of(order: Order) -> list[dict[str, Any]]:
     with store_scope(order.store_id):
         bound = _bound(order)
         payable = BankAccount.objects.filter(is_active=True, deleted_at__isnull=True).exists()
+    terms = terms_of(order)
     return [
-        m
+        m | {"fee": terms.method_fees.get(m["method"], m["fee"]), "total": _total_by(order, m["method"])}
         for m in method_choices(content)
         if m["method"] == order.payment_method
         or (
@@ -46,6 +47,11 @@ def methods_of(order: Order) -> list[dict[str, Any]]:
             and (m["method"] != Order.Method.BANK_TRANSFER or payable)
         )
     ]
+
+
+def _total_by(order: Order, method: str) -> int:
+    with store_scope(order.store_id):
+        return rebill(order, method=method).after.total
 
 
 def _bound(order: Order) -> list[set[str]]:
@@ -59,14 +65,13 @@ def buyer_method(*, order: Order, method: str, channel: str) -> Payment:
 
     Raises at ``payment_method``, or 409 when money came or the parcel is on its way.
     """
-    offered = {m["method"]: m["fee"] for m in methods_of(order)}
-    if method not in offered:
+    if method not in {m["method"] for m in methods_of(order)}:
         raise ValidationFailed.field("payment_method", _("Choose a payment method."))
-    return _change(order, method, channel, fee=offered[method], actor=BUYER)
+    return _change(order, method, channel, fee=None, actor=BUYER)
 
 
 def seller_method(*, order: Order, method: str, channel: str, actor: Actor) -> Payment:
-    """The seller changes it: any method, with the form's fee for it where the form has one.
+    """The seller changes it: any method, with the fee that the order was promised for it.
 
     Raises at ``payment_method`` when the courier collects no cash at the address, or a voucher of the order is bound to
     other methods.
@@ -82,12 +87,10 @@ def seller_method(*, order: Order, method: str, channel: str, actor: Actor) -> P
             raise ValidationFailed.field(
                 "payment_method", _("A voucher of this order cannot be used with this payment method.")
             )
-    published = order.form.published if order.form else None
-    fees = {m["method"]: m["fee"] for m in content_full(published.content)["payment_methods"]} if published else {}
-    return _change(order, method, channel, fee=fees.get(method, 0), actor=actor)
+    return _change(order, method, channel, fee=None, actor=actor)
 
 
-def _change(order: Order, method: str, channel: str, *, fee: int, actor: Actor) -> Payment:
+def _change(order: Order, method: str, channel: str, *, fee: int | None, actor: Actor) -> Payment:
     for attempt in range(3):
         try:
             with store_scope(order.store_id), transaction.atomic():
@@ -103,36 +106,16 @@ def payment_again(*, order: Order, actor: Actor) -> Payment:
     return _change(order, order.payment_method, order.payment_channel, fee=order.method_fee, actor=actor)
 
 
-def _change_once(order: Order, method: str, channel: str, fee: int, actor: Actor, *, last: bool) -> Payment:
-    """``fee`` is the method's own in rupiah, negative for a discount."""
+def _change_once(order: Order, method: str, channel: str, fee: int | None, actor: Actor, *, last: bool) -> Payment:
+    """``fee`` is the method's own in rupiah, negative for a discount; None: as the order was promised."""
     locked = order_lock(order.pk)
-    coded = method == Order.Method.BANK_TRANSFER and order.store.unique_code_enabled and not last
-    courier = Courier.objects.filter(code=locked.courier_code).first()
-    terms = CodTerms(locked.cod_fee_bp, courier.cod_fee_min if courier else 0, _payer(locked.cod_fee_payer))
-    bill = compute_bill(
-        lines=(),
-        package_price=locked.goods,
-        discount=locked.discount,
-        shipping=locked.shipping,
-        shipping_discount=locked.shipping_discount,
-        insurance=locked.insurance,
-        other_fee=locked.other_fee,
-        method_fee=fee,
-        cod=terms if method == Order.Method.COD else None,
-        unique_code=secrets.randbelow(999) + 1 if coded else 0,
-    )
-    if bill.unique_code and bill.total <= bill.unique_code:  # nothing to transfer
-        bill = replace(bill, unique_code=0, total=0)
-    for name in ("method_fee", "other_fee", "cod_fee", "unique_code", "total"):
-        setattr(locked, name, getattr(bill, name))
-    locked.save(update_fields=["method_fee", "other_fee", "cod_fee", "unique_code", "total"])
+    code = code_draw(method=method, is_enabled=order.store.unique_code_enabled, is_last_try=last)
+    change = rebill(locked, method=method, method_fee=fee, unique_code=code)
+    locked.payment_method = method
+    bill_write(locked, change.after)
     payment = payment_renew(order_id=locked.pk, method=method, channel=channel, actor=actor)
-    if bill.unique_code:
-        payment.unique_code = bill.unique_code
+    if change.after.unique_code:
+        payment.unique_code = change.after.unique_code
         payment.save(update_fields=["unique_code"])
     payment_free(order_id=locked.pk)
     return payment
-
-
-def _payer(text: str) -> CodFeePayer:
-    return "seller" if text == "seller" else "buyer"

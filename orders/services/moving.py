@@ -13,16 +13,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
-from bosonline.bill import Bill, compute_bill, insurance_of
+from bosonline.bill import Bill
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.models import Voucher, VoucherUse
-from forms.pricing import Basket, cod_terms, subsidy_of
+from forms.pricing import Basket
 from forms.services.rates import MANUAL, province_of, quote_redeem, shipping_options
 from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order
 from orders.money.methods import payment_again
 from orders.services.actors import BUYER
+from orders.services.rebill import bill_write, rebill
 from orders.services.status import order_lock
 from stores.areas import Area, area_of
 
@@ -62,7 +63,7 @@ def moving_options(*, order: Order, district_id: int) -> Moving:
         found, _more = shipping_options(
             snapshot, _basket(order), destination_id=district_id, method=order.payment_method
         )
-        options = [_option(order, snapshot, row, district_id) for row in found if row["courier_code"] != MANUAL]
+        options = [_option(order, row, district_id) for row in found if row["courier_code"] != MANUAL]
     if not options:
         raise Conflict(_("No courier's price to this area is known right now. Contact the store."), code="no_courier")
     if not any(option.chosen for option in options):
@@ -86,18 +87,18 @@ def buyer_move(*, order: Order, district_id: int, quote: str, street: str, landm
         if chosen.courier_code == MANUAL:
             raise ValidationFailed.field("courier_quote", _("Choose a courier from the list."))
         before = _told(locked)
-        bill = _bill(locked, snapshot, chosen.courier_code, chosen.price, district_id)
+        bill = _bill(locked, chosen.courier_code, chosen.price, district_id)
         columns = {
             "district_id": area.code, "district_name": area.district, "city_name": area.city,
             "province_name": area.province, "postal_code": area.postal_codes[0] if area.postal_codes else "",
             "street": street, "landmark": landmark,
             "courier_code": chosen.courier_code, "courier_name": chosen.courier_name, "service_code": chosen.service_code,
             "service_name": chosen.service_name, "etd": chosen.etd, "cod_covered": chosen.cod,
-            "cod_fee_bp": snapshot.couriers[chosen.courier_code]["cod_fee_bp"], **bill.as_api(),
         }  # fmt: skip
         for name, value in columns.items():
             setattr(locked, name, value)
         locked.save(update_fields=list(columns))
+        bill_write(locked, bill, courier_code=chosen.courier_code)
         timeline.record(
             store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
             data={"before": before, "after": _told(locked)},
@@ -140,26 +141,16 @@ def _basket(order: Order) -> Basket:
     return Basket((), order.goods, order.weight_grams)
 
 
-def _bill(order: Order, snapshot: Snapshot, courier_code: str, shipping: int, district_id: int) -> Bill:
-    subsidy = subsidy_of(snapshot, shipping=shipping, goods=order.goods, province_code=province_of(district_id))
-    rate = snapshot.couriers[courier_code]["insurance_bp"]
-    terms = replace(cod_terms(snapshot, courier_code), payer="seller" if order.cod_fee_payer == "seller" else "buyer")
-    return compute_bill(
-        lines=(),
-        package_price=order.goods,
-        discount=order.discount,
-        shipping=shipping,
-        shipping_discount=subsidy,
-        insurance=insurance_of(order.goods, rate) if order.insurance else 0,
-        other_fee=order.other_fee,
-        method_fee=order.method_fee,
-        cod=terms if order.is_cod else None,
-        unique_code=order.unique_code,
-    )
+def _bill(order: Order, courier_code: str, shipping: int, district_id: int) -> Bill:
+    change = rebill(
+        order, courier_code=courier_code, shipping=shipping, province_code=province_of(district_id),
+        insured=bool(order.insurance), unique_code=order.unique_code,
+    )  # fmt: skip
+    return change.after
 
 
-def _option(order: Order, snapshot: Snapshot, row: dict[str, Any], district_id: int) -> Option:
-    bill = _bill(order, snapshot, row["courier_code"], row["price"], district_id)
+def _option(order: Order, row: dict[str, Any], district_id: int) -> Option:
+    bill = _bill(order, row["courier_code"], row["price"], district_id)
     return Option(
         quote=row["quote"],
         name=f"{row['courier_name']} {row['service_name']}".strip(),

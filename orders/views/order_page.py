@@ -15,7 +15,8 @@ from orders import queries
 from orders.messages import click_to_chat
 from orders.models import Order
 from orders.services.buyer import success_values
-from orders.services.placement import bill_from, placed_of
+from orders.services.placement import placed_of
+from orders.services.rebill import bill_from
 from orders.va_guides import va_guides
 
 
@@ -78,7 +79,8 @@ def _bill_rows(order: Order) -> list[dict[str, Any]]:
     rows = [("Total pembelian", bill.goods), ("Potongan", -bill.discount), ("Biaya pengiriman", bill.shipping),
             ("Potongan ongkir", -bill.shipping_discount), ("Biaya asuransi", bill.insurance),
             (order.other_fee_name or "Biaya lain", bill.other_fee), ("Biaya metode pembayaran", bill.method_fee),
-            ("Biaya COD", bill.cod_fee if bill.cod_fee_payer == "buyer" else 0), ("Kode unik", bill.unique_code)]  # fmt: skip
+            ("Biaya COD", bill.cod_fee if bill.cod_fee_payer == "buyer" else 0), ("Pembulatan COD", bill.cod_round),
+            ("Kode unik", bill.unique_code)]  # fmt: skip
     return [{"label": label, "amount": amount} for label, amount in rows if amount or label == "Total pembelian"]
 
 

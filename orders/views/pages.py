@@ -27,7 +27,7 @@ from orders.messages import STAGES
 from orders.models import FollowUp, Order, OrderNote
 from orders.money.queries import money_context
 from orders.services import followups, shipping, status
-from orders.services.placement import bill_from
+from orders.services.rebill import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
 from stores.queries import notifications_of, public_url, store_today

@@ -16,7 +16,7 @@ from stores.services.stores import LIMITS
 
 STORE_FIELDS = (
     "name", "colour", "whatsapp", "email", "address", "time_zone", "invoice_heading", "invoice_note",
-    "unique_code_enabled", "cod_fee_payer", "payment_hours", "cancel_when_expired", "complete_after_days",
+    "unique_code_enabled", "cod_fee_payer", "cod_round_to", "payment_hours", "cancel_when_expired", "complete_after_days",
     "duplicate_window_hours", "low_stock_at",
 )  # fmt: skip
 

@@ -38,7 +38,7 @@ LIMITS: dict[str, tuple[int, int]] = {
 }
 STORE_FIELDS = frozenset(
     ("name", "colour", "whatsapp", "email", "address", "time_zone", "invoice_heading", "invoice_note",
-     "unique_code_enabled", "cod_fee_payer", "cancel_when_expired", *LIMITS)
+     "unique_code_enabled", "cod_fee_payer", "cod_round_to", "cancel_when_expired", *LIMITS)
 )  # fmt: skip
 LOGO_BOX = 320
 

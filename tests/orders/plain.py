@@ -1,4 +1,4 @@
-"""The plain version of placing an order: what ``order_place_v3`` must equal, computed with simple Python."""
+"""The plain version of placing an order: what ``order_place`` must equal, computed with simple Python."""
 
 from __future__ import annotations
 

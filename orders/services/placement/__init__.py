@@ -14,7 +14,6 @@ database function in one round trip. A plain ORM version in the tests writes the
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 
 from django.db import IntegrityError, connection
@@ -33,10 +32,11 @@ from forms.services.rates import quote_redeem
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from orders.services.placement import checks, rows, statement
 from orders.services.placement.refusals import StaleForm, refusal
-from orders.services.placement.types import Caller, CheckoutInput, Placed, bill_from, placed_of
+from orders.services.placement.types import Caller, CheckoutInput, Placed, placed_of
+from orders.services.rebill import code_draw
 from orders.services.risk import Assessment, assess
 
-__all__ = ["Caller", "CheckoutInput", "Placed", "bill_from", "order_place", "placed_of"]
+__all__ = ["Caller", "CheckoutInput", "Placed", "order_place", "placed_of"]
 
 ATTEMPTS = 4
 
@@ -119,7 +119,11 @@ def _place_once(
         checks.stock_known(snapshot, basket)
     fields = answers_of(snapshot.content, fields=data.fields, note=data.note, landmark=data.landmark, email=data.email)
     vouchers = checks.vouchers(snapshot, data, basket, quote, phone, area, now)
-    unique_code = _unique_code(snapshot, data, attempt)
+    unique_code = code_draw(
+        method=data.payment_method,
+        is_enabled=snapshot.store["unique_code_enabled"],
+        is_last_try=attempt == ATTEMPTS - 1,
+    )
     bill = bill_of(
         snapshot,
         basket,
@@ -170,19 +174,12 @@ def _place_once(
 
 def _risk(snapshot: Snapshot, data: CheckoutInput, caller: Caller, phone: str, attempt: int) -> Assessment:
     """What was typed and how often. The database adds the phone's history and does what the form wants done with the
-    light (hold, ask once more, no cash on delivery): see ``risk_actions`` in ``order_place_v3.sql``."""
+    light (hold, ask once more, no cash on delivery): see ``risk_actions`` in ``order_place.sql``."""
     return assess(
         store_id=snapshot.store["id"], form_id=snapshot.form_id, name=data.name, street=data.street,
         landmark=data.landmark, phone=phone, ip=caller.ip, filled_in_ms=data.filled_in_ms, trap=data.trap,
         blocked=snapshot.blocked, count=attempt == 0,
     )  # fmt: skip
-
-
-def _unique_code(snapshot: Snapshot, data: CheckoutInput, attempt: int) -> int:
-    """1–999 for bank transfers; 0 after three collisions in a row (a store with very many open equal transfers)."""
-    if data.payment_method != "bank_transfer" or not snapshot.store["unique_code_enabled"]:
-        return 0
-    return secrets.randbelow(999) + 1 if attempt < ATTEMPTS - 1 else 0
 
 
 def _product_names(basket: Basket) -> str:

@@ -14,6 +14,7 @@ from forms.snapshot import Snapshot
 from orders.models import Order, Payment
 from orders.services.placement.types import Caller, CheckoutInput
 from orders.services.risk import Assessment
+from orders.services.terms import terms_from
 from stores.queries import Area
 
 METHOD_STATUS = {"cod": "cod_pending", "bank_transfer": "unpaid", "va": "unpaid", "qris": "unpaid"}
@@ -72,6 +73,7 @@ def order_row(
         **bill.as_api(),
         "cod_fee_bp": snapshot.couriers.get(quote.courier_code, {}).get("cod_fee_bp", 0),
         "cod_fee_payer": bill.cod_fee_payer,
+        "terms": terms_from(snapshot).as_json(),
         "cost_of_goods": basket.cost,
         "quantity": basket.quantity,
         "payment_method": data.payment_method,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bosonline.bill import Bill
 from orders.models import Order
+from orders.services.rebill import bill_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +97,4 @@ def placed_of(order_id: int, *, replayed: bool = False) -> Placed:
             for i in order.items.order_by("id")
         ),
         is_test=order.is_test,
-    )
-
-
-def bill_from(order: Order) -> Bill:
-    """The stored bill of an order."""
-    return Bill(
-        goods=order.goods,
-        discount=order.discount,
-        shipping=order.shipping,
-        shipping_discount=order.shipping_discount,
-        insurance=order.insurance,
-        other_fee=order.other_fee,
-        method_fee=order.method_fee,
-        cod_fee=order.cod_fee,
-        cod_fee_payer="seller" if order.cod_fee_payer == "seller" else "buyer",
-        unique_code=order.unique_code,
-        total=order.total,
     )

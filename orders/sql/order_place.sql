@@ -1,42 +1,36 @@
 -- Place an order in one round trip and one transaction (performance.md, "How"; docs/decisions/0002).
--- Version 2: a test order leaves no trace on customers, abandoned checkouts and later orders.
 --
--- The caller (orders/services/placement.py) has computed the bill and passes whole rows as JSON; this function only
--- does what needs the database's word: idempotency, the form's revision, the customer, voucher uses, stock.
+-- The caller (orders/services/placement) has computed the bill and passes whole rows as JSON; this function only
+-- does what needs the database's word: idempotency, the form's revision, the customer, voucher uses, stock. What belongs
+-- to another app is that app's own function (bosonline/sqlfunctions.py).
 -- Everything or nothing: a failed rule raises SQLSTATE BO001 with the machine code as message and facts as detail.
 --
 -- Locks are taken in one order everywhere (idempotency key, customer, vouchers, stock levels by variant id), the hot
 -- ones last, so that the row of a best-selling variant is locked only for its update and the commit.
-CREATE OR REPLACE FUNCTION order_place_v2(p jsonb) RETURNS jsonb
+--
+-- Every column is listed: one that a later release adds gets its default from the table, and orders that processes of
+-- this release place meanwhile go on.
+CREATE FUNCTION @order_place@(p jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_order     orders_order;
     v_store     bigint := (p -> 'order' ->> 'store_id')::bigint;
     v_now       timestamptz := (p -> 'order' ->> 'created_at')::timestamptz;
-    v_known     record;
+    v_known     bigint;
     v_form      record;
     v_customer  record;
     v_history   record;
     v_previous  record;
-    v_item      record;
-    v_voucher   record;
-    v_level     record;
     v_count     bigint;
+    v_action    text;
 BEGIN
     v_order := jsonb_populate_record(NULL::orders_order, p -> 'order');
     v_order.id := nextval('orders_order_id_seq');
 
     IF p ? 'idempotency' THEN
-        INSERT INTO bosonline_idempotencyrecord (scope, key, body_hash, order_id, created_at)
-        VALUES (p #>> '{idempotency,scope}', p #>> '{idempotency,key}', p #>> '{idempotency,hash}', v_order.id, v_now)
-        ON CONFLICT (scope, key) DO NOTHING;
-        IF NOT FOUND THEN
-            SELECT body_hash, order_id INTO v_known FROM bosonline_idempotencyrecord
-            WHERE scope = p #>> '{idempotency,scope}' AND key = p #>> '{idempotency,key}';
-            IF v_known.body_hash <> p #>> '{idempotency,hash}' THEN
-                RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'idempotency_conflict', DETAIL = '{}';
-            END IF;
-            RETURN jsonb_build_object('order_id', v_known.order_id, 'replayed', true);
+        v_known := @idempotency_claim@(p -> 'idempotency', v_order.id, v_now);
+        IF v_known IS NOT NULL THEN
+            RETURN jsonb_build_object('order_id', v_known, 'replayed', true);
         END IF;
     END IF;
 
@@ -86,6 +80,19 @@ BEGIN
         v_order.risk_reasons := v_order.risk_reasons || '["return_history"]';
     END IF;
 
+    -- A held order is kept, never lost; the two others ask the buyer for something before anything is written.
+    v_action := p -> 'risk_actions' ->> v_order.risk;
+    IF NOT v_order.is_test AND v_action IS NOT NULL THEN
+        IF v_action = 'hold' AND v_order.risk = 'watch' THEN
+            v_order.risk := 'suspicious';
+        ELSIF v_action = 'confirm' AND NOT COALESCE((p ->> 'risk_confirmed')::boolean, false) THEN
+            RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'confirmation_required', DETAIL = '{}';
+        ELSIF v_action = 'no_cod' AND v_order.payment_method = 'cod'
+              AND COALESCE((p ->> 'cod_alternatives')::boolean, false) THEN
+            RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'cod_not_offered', DETAIL = '{}';
+        END IF;
+    END IF;
+
     IF v_customer.orders_count > 1 THEN
         SELECT o.id, o.assigned_to_id INTO v_previous FROM orders_order o
         WHERE o.store_id = v_store AND o.buyer_phone = v_order.buyer_phone AND NOT o.is_test
@@ -104,7 +111,33 @@ BEGIN
         ORDER BY o.created_at LIMIT 1;
     END IF;
 
-    INSERT INTO orders_order SELECT v_order.*;
+    INSERT INTO orders_order (id, store_id, order_number, token, source, is_test, customer_id, form_id, warehouse_id, status, payment_status,
+                              shipping_status, followup_status, risk, risk_reasons, buyer_name, buyer_phone,
+                              buyer_email, district_id, district_name, city_name, province_name, street, landmark,
+                              postal_code, note, fields, courier_code, courier_name, service_code, service_name, etd,
+                              cod_covered, weight_grams, awb, goods, discount, shipping, shipping_discount, insurance,
+                              other_fee, other_fee_name, method_fee, cod_fee, cod_fee_bp, cod_fee_payer, cod_round,
+                              unique_code, total, terms, cost_of_goods, quantity, payment_method, payment_channel,
+                              paid_amount, payment_due_at, assigned_to_id, assigned_reason, followup_attempts,
+                              first_contact_at, last_contact_at, next_followup_at, utm, event_ids, ip, user_agent,
+                              tags, possible_duplicate_of_id, label_printed_at, invoice_printed_at, created_at,
+                              confirmed_at, paid_at, shipped_at, delivered_at, completed_at, cancelled_at)
+    SELECT v_order.id, v_order.store_id, v_order.order_number, v_order.token, v_order.source, v_order.is_test,
+           v_order.customer_id, v_order.form_id, v_order.warehouse_id, v_order.status, v_order.payment_status,
+           v_order.shipping_status, v_order.followup_status, v_order.risk, v_order.risk_reasons, v_order.buyer_name,
+           v_order.buyer_phone, v_order.buyer_email, v_order.district_id, v_order.district_name, v_order.city_name,
+           v_order.province_name, v_order.street, v_order.landmark, v_order.postal_code, v_order.note, v_order.fields,
+           v_order.courier_code, v_order.courier_name, v_order.service_code, v_order.service_name, v_order.etd,
+           v_order.cod_covered, v_order.weight_grams, v_order.awb, v_order.goods, v_order.discount, v_order.shipping,
+           v_order.shipping_discount, v_order.insurance, v_order.other_fee, v_order.other_fee_name,
+           v_order.method_fee, v_order.cod_fee, v_order.cod_fee_bp, v_order.cod_fee_payer, v_order.cod_round,
+           v_order.unique_code, v_order.total, v_order.terms, v_order.cost_of_goods, v_order.quantity,
+           v_order.payment_method, v_order.payment_channel, v_order.paid_amount, v_order.payment_due_at,
+           v_order.assigned_to_id, v_order.assigned_reason, v_order.followup_attempts, v_order.first_contact_at,
+           v_order.last_contact_at, v_order.next_followup_at, v_order.utm, v_order.event_ids, v_order.ip,
+           v_order.user_agent, v_order.tags, v_order.possible_duplicate_of_id, v_order.label_printed_at,
+           v_order.invoice_printed_at, v_order.created_at, v_order.confirmed_at, v_order.paid_at, v_order.shipped_at,
+           v_order.delivered_at, v_order.completed_at, v_order.cancelled_at;
 
     INSERT INTO orders_orderitem (store_id, order_id, product_id, variant_id, product_name, variant_name, sku, qty,
                                   unit_price, total, cost_price, weight_grams, is_bump, package_name)
@@ -121,60 +154,18 @@ BEGIN
         FROM jsonb_populate_record(NULL::orders_payment, p -> 'payment') x;
     END IF;
 
-    INSERT INTO bosonline_timelineentry (store_id, subject, subject_id, kind, actor_id, actor_label, data, created_at)
-    VALUES (v_store, 'order', v_order.id, 'order.placed', (p ->> 'actor_id')::bigint, p ->> 'actor_label',
-            jsonb_build_object('total', v_order.total, 'payment_method', v_order.payment_method,
-                               'source', v_order.source, 'assigned_reason', v_order.assigned_reason), v_now);
-
-    INSERT INTO bosonline_outboxmessage (topic, payload, dedup_key, attempts, due_at, created_at, last_error)
-    SELECT x ->> 'topic', (x -> 'payload') || jsonb_build_object('order_id', v_order.id, 'store_id', v_store),
-           (x ->> 'topic') || ':' || v_order.id, 0, v_now, v_now, ''
-    FROM jsonb_array_elements(p -> 'outbox') x;
-
-    IF p ? 'abandoned_token' AND NOT v_order.is_test THEN
-        UPDATE forms_abandonedcheckout SET status = 'converted', order_id = v_order.id, updated_at = v_now
-        WHERE token = p ->> 'abandoned_token' AND store_id = v_store AND status = 'open';
-    END IF;
+    PERFORM @timeline_add@(v_store, 'order', v_order.id, 'order.placed', (p ->> 'actor_id')::bigint, p ->> 'actor_label',
+                           jsonb_build_object('total', v_order.total, 'payment_method', v_order.payment_method,
+                                              'source', v_order.source, 'assigned_reason', v_order.assigned_reason),
+                           v_now);
+    PERFORM @outbox_add@(p -> 'outbox', jsonb_build_object('order_id', v_order.id, 'store_id', v_store), v_order.id::text,
+                         v_now);
     IF NOT v_order.is_test THEN
-        UPDATE forms_abandonedcheckout SET status = 'converted', order_id = v_order.id, updated_at = v_now
-        WHERE form_id = v_order.form_id AND phone = v_order.buyer_phone AND status = 'open';
+        PERFORM @abandoned_convert@(v_store, v_order.form_id, v_order.buyer_phone, p ->> 'abandoned_token', v_order.id,
+                                    v_now);
     END IF;
-
-    FOR v_voucher IN SELECT * FROM jsonb_to_recordset(p -> 'vouchers') AS x(id bigint, code text, amount bigint)
-                     ORDER BY id LOOP
-        UPDATE catalog_voucher SET used = used + 1
-        WHERE id = v_voucher.id AND store_id = v_store AND used < stock AND is_active AND deleted_at IS NULL
-        RETURNING voucher_limit INTO v_count;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'voucher_used_up',
-                DETAIL = jsonb_build_object('code', v_voucher.code)::text;
-        END IF;
-        -- counted after the voucher's row is locked: of two orders at once the second sees the first one's use
-        IF (SELECT count(*) FROM catalog_voucheruse u WHERE u.voucher_id = v_voucher.id
-            AND u.phone = v_order.buyer_phone AND u.released_at IS NULL) >= v_count THEN
-            RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'voucher_limit_reached',
-                DETAIL = jsonb_build_object('code', v_voucher.code)::text;
-        END IF;
-        INSERT INTO catalog_voucheruse (store_id, voucher_id, order_id, phone, amount, created_at)
-        VALUES (v_store, v_voucher.id, v_order.id, v_order.buyer_phone, v_voucher.amount, v_now);
-    END LOOP;
-
-    FOR v_item IN SELECT * FROM jsonb_to_recordset(p -> 'stock') AS x(variant_id bigint, qty int) ORDER BY variant_id LOOP
-        UPDATE catalog_stocklevel SET reserved = reserved + v_item.qty
-        WHERE variant_id = v_item.variant_id AND warehouse_id = v_order.warehouse_id AND store_id = v_store
-          AND (sell_when_empty OR on_hand - reserved >= v_item.qty)
-        RETURNING on_hand, reserved INTO v_level;
-        IF NOT FOUND THEN
-            SELECT COALESCE(max(on_hand - reserved), 0) INTO v_count FROM catalog_stocklevel
-            WHERE variant_id = v_item.variant_id AND warehouse_id = v_order.warehouse_id AND store_id = v_store;
-            RAISE EXCEPTION USING ERRCODE = 'BO001', MESSAGE = 'out_of_stock',
-                DETAIL = jsonb_build_object('variant_id', v_item.variant_id, 'left', greatest(v_count, 0))::text;
-        END IF;
-        INSERT INTO catalog_stockentry (store_id, variant_id, warehouse_id, kind, on_hand_before, on_hand_after,
-                                        reserved_before, reserved_after, reason, order_id, actor_id, created_at)
-        VALUES (v_store, v_item.variant_id, v_order.warehouse_id, 'reserve', v_level.on_hand, v_level.on_hand,
-                v_level.reserved - v_item.qty, v_level.reserved, '', v_order.id, (p ->> 'actor_id')::bigint, v_now);
-    END LOOP;
+    PERFORM @voucher_take@(p -> 'vouchers', v_store, v_order.id, v_order.buyer_phone, v_now);
+    PERFORM @stock_reserve@(p -> 'stock', v_store, v_order.warehouse_id, v_order.id, (p ->> 'actor_id')::bigint, v_now);
 
     RETURN jsonb_build_object('order_id', v_order.id, 'replayed', false, 'risk', v_order.risk,
                               'assigned_to_id', v_order.assigned_to_id);
