@@ -12,6 +12,7 @@ class OrdersConfig(AppConfig):
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
         from sellers import ports
+        from stores.notifications import register_orders_of
 
         post_migrate.connect(install_after_migrate, sender=self)
         ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
@@ -23,6 +24,7 @@ class OrdersConfig(AppConfig):
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )
+        from orders.filters import orders_seen_by
         from orders.money import clocks, moves, ways  # noqa: F401 - imported for their handlers
         from orders.queries import order_count_of_form, orders_of_forms, warehouse_has_open_orders
         from orders.services import callbacks, events, shipping  # noqa: F401
@@ -31,6 +33,7 @@ class OrdersConfig(AppConfig):
         on_move(moves.money_follows_move)
         catalog_ports.register_uses("order", stock_uses.uses_of)
         catalog_ports.register_order_names(stock_uses.order_names)
+        register_orders_of(orders_seen_by)
         for action in ("warehouse.delete", "warehouse.deactivate"):
             guards.guard(action, warehouse_has_open_orders)
         count_orders_with(orders_of_forms, order_count_of_form)

@@ -283,10 +283,10 @@ def shipment_by_awb(awb: str) -> Shipment | None:
     return shipment or Shipment.objects.filter(former_awbs__awb=awb).order_by("-id").first()
 
 
-def tracking_by_awb(awb: str) -> list[dict[str, Any]]:
-    """Rows of the parcel with this AWB in the current store, else 404."""
+def tracking_by_awb(member: Member, awb: str) -> list[dict[str, Any]]:
+    """Rows of the parcel with this AWB in the current store, of an order this person may see, else 404."""
     shipment = shipment_by_awb(awb)
-    if shipment is None:
+    if shipment is None or not orders_for(member, {}).filter(pk=shipment.order_id).exists():
         raise NotFound()
     return [event_as_api(event, shipment) for event in events_of(shipment)]
 

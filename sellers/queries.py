@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, parse_int
 from bosonline.errors import ValidationFailed
+from bosonline.moments import iso_in
 from bosonline.phone import search_digits
 from bosonline.tenancy import all_stores
 from sellers import ports
@@ -79,7 +80,7 @@ def me(member: Member) -> dict[str, Any]:
         "phone": user.phone,
         "language": user.language,
         "second_factor": TwoFactor.objects.filter(user=user, confirmed_at__isnull=False).exists(),
-        "deletion_requested_at": user.deletion_requested_at.isoformat() if user.deletion_requested_at else None,
+        "deletion_requested_at": iso_in(user.deletion_requested_at, store.time_zone if store else ""),
         "store": {"id": store.pk, "name": store.name, "subdomain": store.subdomain} if store else None,
         "role": {"id": membership.role_id, "name": member.role_name} if membership else None,
         "staff_id": membership.pk if membership else None,
@@ -88,10 +89,10 @@ def me(member: Member) -> dict[str, Any]:
     }
 
 
-def second_factor_state(user: User) -> dict[str, Any]:
+def second_factor_state(user: User, zone: str = "") -> dict[str, Any]:
     on = TwoFactor.objects.filter(user=user, confirmed_at__isnull=False).values_list("confirmed_at", flat=True).first()
     left = RecoveryCode.objects.filter(user=user, used_at__isnull=True).count() if on else 0
-    return {"enabled": on is not None, "since": on.isoformat() if on else None, "recovery_codes_left": left}
+    return {"enabled": on is not None, "since": iso_in(on, zone), "recovery_codes_left": left}
 
 
 def sessions_active(user_id: int) -> QuerySet[LoginSession]:

@@ -259,6 +259,8 @@ class Notification(StoreOwned):
     title = models.CharField(max_length=120)
     body = models.CharField(max_length=300, blank=True, default="")
     url = models.CharField(max_length=200, blank=True, default="")
+    # the order it is about: only who may see that order hears of it
+    order_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 # group → (label, prefixes of ``Notification.kind``)
@@ -13,6 +16,36 @@ GROUPS = {
     "jobs": (_("Finished downloads and imports"), ("job.",)),
     "account": (_("Staff and account"), ("staff.", "account.")),
 }
+
+
+# who hears of it: the right that its page asks for, by the beginning of the kind. What is not here is for everybody
+RIGHTS = {
+    "order.": "orders.view", "payment.": "payments.view", "shipment.": "shipping.view", "stock.": "inventory.view",
+    "domain.": "store.view", "warehouse.": "store.view", "account.bank_account": "bank_accounts.view",
+}  # fmt: skip
+
+# Which orders a person may see: registered by the app that knows (a queryset of ids), asked only about those who may
+# not see all of them.
+OrdersOf = Callable[[Any], QuerySet[Any]]
+_orders_of: list[OrdersOf] = []
+
+
+def register_orders_of(answer: OrdersOf) -> None:
+    """``answer`` gets the person (``sellers.rights.Member``) and gives the ids of the orders they may see."""
+    _orders_of[:] = [answer]
+
+
+def audible(member: Any) -> Q:
+    """The lines of the current store that this person may hear: their own, and everybody's that their rights allow."""
+    mine = Q(user_id=member.user.pk)
+    everybodys = Q(user__isnull=True)
+    for prefix, right in RIGHTS.items():
+        if not member.may(right):
+            everybodys &= ~Q(kind__startswith=prefix)
+    if not member.may("see_all_orders"):
+        seen = Q(order_id__in=_orders_of[0](member)) if _orders_of else Q(pk__in=[])
+        everybodys &= Q(order_id__isnull=True) | seen
+    return mine | everybodys
 
 
 def group_of(kind: str) -> str:

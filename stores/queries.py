@@ -20,7 +20,7 @@ from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
 from stores.areas import Area, area_of, areas_search
 from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
-from stores.notifications import not_muted
+from stores.notifications import audible, not_muted
 
 __all__ = [
     "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
@@ -180,11 +180,11 @@ def district_of(district_id: int) -> District | None:
     return District.objects.select_related("city__province").filter(boscod_id=district_id).first()
 
 
-def notifications_of(user_id: int, store_id: int, limit: int = 20) -> tuple[list[Any], int]:
+def notifications_of(member: Any, limit: int = 20) -> tuple[list[Any], int]:
     """The latest lines of the bell, each with ``is_unread``, and how many are unread. Muted groups are left out."""
-    state = NotificationState.objects.filter(user_id=user_id, store_id=store_id).first()
+    state = NotificationState.objects.filter(user_id=member.user.pk, store=member.store).first()
     read = state.last_id if state else 0
-    rows = Notification.objects.filter(Q(user_id=user_id) | Q(user__isnull=True))
+    rows = Notification.objects.filter(audible(member))
     rows = rows.filter(not_muted(state.muted if state else []))
     unread = rows.filter(id__gt=read)[:100].count()
     latest: list[Any] = list(rows.order_by("-id")[:limit])

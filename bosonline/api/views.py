@@ -6,11 +6,13 @@ import hashlib
 import threading
 from contextlib import ExitStack
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,6 +77,8 @@ class ApiView(APIView):
         member: Any = request.user
         if self.actor != "public" and member is not None and member.store is not None:
             self.scopes.enter_context(store_scope(member.store))
+            # serializers show moments in the current zone: the store's, like every other moment that people read
+            self.scopes.enter_context(timezone.override(ZoneInfo(member.store.time_zone)))
 
     def throttle_key(self, request: Request) -> str:
         member = getattr(request, "user", None)

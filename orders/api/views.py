@@ -330,7 +330,7 @@ class TrackingView(ApiView):
     @extend_schema(parameters=[OpenApiParameter("awb", str, required=True)], responses={200: dict})
     def get(self, request: Request) -> Response:
         awb = request.query_params.get("awb", "").strip()[:60].replace("\x00", "")
-        return Response({"data": queries.tracking_by_awb(awb)})
+        return Response({"data": queries.tracking_by_awb(self.member, awb)})
 
 
 class WinpayView(ApiView):

@@ -28,7 +28,7 @@ def _notify_once(order: Order, kind: str, title: str, body: str, anchor: str = "
     """``anchor`` names the part of the order it is about: every second receipt is told, each once."""
     url = f"/pesanan/{order.pk}{anchor}"
     if not Notification.objects.filter(kind=kind, url=url).exists():
-        notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url)
+        notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url, order_id=order.pk)
 
 
 def _page_refresh(order: Order) -> None:

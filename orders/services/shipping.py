@@ -422,7 +422,7 @@ def _alert(order: Order, shipment: Shipment, kind: str, text: str) -> None:
     _line(order, "shipping.alert", BOSCOD, {"alert": kind, "text": text})
     with translation.override("id"):
         notify(
-            store_id=order.store_id, kind=f"shipment.{kind}", url=f"/pesanan/{order.pk}", body=text,
+            store_id=order.store_id, kind=f"shipment.{kind}", url=f"/pesanan/{order.pk}", body=text, order_id=order.pk,
             title=_("Parcel of order %(number)s needs a look") % {"number": order.order_number},
         )  # fmt: skip
 

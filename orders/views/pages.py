@@ -563,7 +563,7 @@ class NotificationsPage(StorePage):
     """The bell: the count, the menu, and the whole list. Opening it marks it read."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        rows, unread = notifications_of(self.member.user.pk, self.store.pk, 50)
+        rows, unread = notifications_of(self.member, 50)
         if request.GET.get("count"):
             return HttpResponse(str(unread) if unread else "", content_type="text/plain; charset=utf-8")
         part = bool(request.GET.get("menu"))

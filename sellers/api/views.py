@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from bosonline.api.lists import ListSpec, page_of
 from bosonline.api.views import ApiView, client_ip
 from bosonline.errors import Conflict
+from bosonline.moments import iso_in
 from bosonline.throttle import Limit
 from sellers import queries
 from sellers.api import serializers as s
@@ -208,7 +209,10 @@ class ProfileView(ApiView):
             user=self.member.user, session_id=self.member.session.pk, **self.parse(s.PasswordIn)
         )
         return Response(
-            {"message": _("Your account will be deleted."), "data": {"erase_at": moment.isoformat(timespec="seconds")}}
+            {
+                "message": _("Your account will be deleted."),
+                "data": {"erase_at": iso_in(moment, self.member.store.time_zone if self.member.store else "")},
+            }
         )
 
 
@@ -244,7 +248,13 @@ class SecondFactorView(ApiView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
-        return Response({"data": queries.second_factor_state(self.member.user)})
+        return Response(
+            {
+                "data": queries.second_factor_state(
+                    self.member.user, self.member.store.time_zone if self.member.store else ""
+                )
+            }
+        )
 
     @extend_schema(request=s.PasswordIn, responses={201: dict})
     def post(self, request: Request) -> Response:

@@ -16,8 +16,9 @@ from bosonline.hosts import platform_url
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from sellers.models import Membership
+from sellers.rights import Member
 from stores.models import Notification, NotificationState
-from stores.notifications import not_muted
+from stores.notifications import audible, not_muted
 
 DIGEST_HOUR = 7
 
@@ -48,9 +49,15 @@ def digest_send(payload: dict[str, Any]) -> None:
         return
     since = timezone.now() - timedelta(days=1)
     with store_scope(row.store):
-        if not Membership.objects.filter(user_id=row.user_id, is_active=True, removed_at__isnull=True).exists():
+        place = (
+            Membership.objects.select_related("role")
+            .filter(user_id=row.user_id, is_active=True, removed_at__isnull=True)
+            .first()
+        )
+        if place is None:
             return
-        rows = Notification.objects.filter(Q(user_id=row.user_id) | Q(user__isnull=True), created_at__gte=since)
+        member = Member(row.user, None, place, row.store, place.role.granted)
+        rows = Notification.objects.filter(audible(member), created_at__gte=since)
         lines = list(rows.filter(not_muted(row.muted)).order_by("-id")[:30])
     if not lines:
         return

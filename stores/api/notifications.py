@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from bosonline.api.lists import parse_int
 from bosonline.api.views import ApiView
+from bosonline.moments import iso_in
 from stores import queries
 from stores.api import serializers as s
 from stores.models import Announcement, NotificationState
@@ -28,11 +29,11 @@ class NotificationsView(ApiView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
         limit = parse_int(request.query_params, "limit", 20, minimum=1, maximum=100)
-        rows, unread = queries.notifications_of(self.member.user.pk, self.member.store.pk, limit)
+        rows, unread = queries.notifications_of(self.member, limit)
         data = [
             {
                 "id": r.pk, "kind": r.kind, "title": r.title, "body": r.body, "url": r.url,
-                "created_at": r.created_at.isoformat(), "read": not r.is_unread,
+                "created_at": iso_in(r.created_at, self.member.store.time_zone), "read": not r.is_unread,
             }
             for r in rows
         ]  # fmt: skip
@@ -81,14 +82,14 @@ class AnnouncementsView(ApiView):
         data = []
         for row in rows[:50]:
             title, body = told.announcement_text(row, language)
-            ends = row.ends_at.isoformat() if row.ends_at else None
+            ends = iso_in(row.ends_at, self.member.store.time_zone)
             data.append(
                 {
                     "id": row.pk,
                     "title": title,
                     "body": body,
                     "url": row.url,
-                    "starts_at": row.starts_at.isoformat(),
+                    "starts_at": iso_in(row.starts_at, self.member.store.time_zone),
                     "ends_at": ends,
                 }
             )
