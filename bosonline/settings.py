@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.files import MEDIA_PREFIX, storage_settings
 from bosonline.logging import configure_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -155,17 +156,23 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [p for p in (BASE_DIR / "static", VAR_DIR / "build") if p.exists()]
+# Pictures that everybody may see, and apart from them everything that is only for some (bosonline.files).
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private"))
+_public, _private = Path(MEDIA_ROOT).resolve(), Path(PRIVATE_ROOT).resolve()
+if _private.is_relative_to(_public) or _public.is_relative_to(_private):
+    raise ImproperlyConfigured("MEDIA_ROOT and PRIVATE_ROOT must be two folders, neither inside the other.")
+try:
+    _files = storage_settings(env.str("STORAGE_URL", default=""), public_root=MEDIA_ROOT, private_root=PRIVATE_ROOT)
+except ValueError as exc:
+    raise ImproperlyConfigured(str(exc)) from None
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"},
-    },
+    **_files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_MANIFEST_STRICT = False
-MEDIA_URL = "/media/"
+MEDIA_URL = MEDIA_PREFIX
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
 # A whole request, several files together. More is refused before anything of it is kept.
 REQUEST_MAX_BYTES = env.int("REQUEST_MAX_BYTES", default=40 * 1024 * 1024)

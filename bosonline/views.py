@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hmac
+import mimetypes
 from typing import Any
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import condition, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
+from bosonline import files, jobs
+from bosonline.errors import NotFound
 from bosonline.models import OutboxMessage
 from bosonline.redis import redis_client
 
@@ -54,6 +58,43 @@ def metrics(request: HttpRequest) -> HttpResponse:
     PENDING.set(open_rows.filter(failed_at__isnull=True).count())
     FAILED.set(open_rows.filter(failed_at__isnull=False).count())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+# One folder, a store's number, one name without a dot before its ending: no path that leads anywhere else fits.
+PICTURE_PATH = r"^media/(?P<name>images/[0-9]+/[A-Za-z0-9_-]+\.(?:webp|jpg|jpeg|png|gif))$"
+
+
+@require_safe
+@condition(etag_func=lambda _request, name: f'"{name.rsplit("/", 1)[-1]}"')
+def picture(request: HttpRequest, name: str) -> FileResponse:
+    """A public picture. Names are random and never used twice, so a browser may keep what it has."""
+    try:
+        data = files.public().open(name)
+    except OSError:
+        raise Http404 from None
+    response = FileResponse(data, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def private_file(name: str, *, filename: str = "", inline: bool = False) -> FileResponse:
+    """A private file for a view that has asked for the right. Raises ``NotFound`` when it is gone."""
+    try:
+        data = files.private().open(name) if name else None
+    except OSError:
+        data = None
+    if data is None:
+        raise NotFound(_("This file does not exist any more."))
+    response = FileResponse(data, as_attachment=not inline, filename=filename or name.rsplit("/", 1)[-1])
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def job_file(pk: int, member: Any) -> FileResponse:
+    """The file of one's own finished job, for as long as one may have what is in it."""
+    job = jobs.job_of(job_id=pk, user_id=member.user.pk)
+    jobs.job_require(job, member)
+    return private_file(job.file, filename=job.filename, inline=job.filename.endswith(".pdf"))
 
 
 def _api(request: HttpRequest) -> bool:

@@ -50,9 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     number = int(worker.removeprefix("gw")) + 1
     settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-    settings.MEDIA_ROOT = settings.STORAGES["default"]["OPTIONS"]["location"] = str(
-        ROOT / "var" / f"media-{_run()}-{worker}"
-    )
+    for name, alias, folder in (("MEDIA_ROOT", "public", "media"), ("PRIVATE_ROOT", "default", "private")):
+        place = str(ROOT / "var" / f"{folder}-{_run()}-{worker}")
+        setattr(settings, name, place)
+        settings.STORAGES[alias]["OPTIONS"]["location"] = place
     settings.PASSWORD_HASHERS = [QUICK_HASHER]
     reset_hashers(setting="PASSWORD_HASHERS")
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
@@ -276,7 +277,8 @@ def _live_processes(
         "REDIS_URL": settings.REDIS_URL,
         "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
-        "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
+        "MEDIA_ROOT": settings.MEDIA_ROOT,
+        "PRIVATE_ROOT": settings.PRIVATE_ROOT,
         # people made by the test log in at the live server, also those with a real hash
         "PASSWORD_HASHERS": f"{QUICK_HASHER},django.contrib.auth.hashers.Argon2PasswordHasher",
         "THROTTLE_ENABLED": "0",
