@@ -120,7 +120,7 @@ DATABASES["default"]["OPTIONS"] = {
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "bosonline.redis.QuietRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bos",
     }

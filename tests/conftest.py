@@ -168,10 +168,11 @@ def _clean_redis(request: pytest.FixtureRequest) -> None:
     """No test sees another one's cache, counters or throttles."""
     from bosonline import pagecache
     from bosonline.gateways.base import breakers_reset
-    from bosonline.redis import redis_client
+    from bosonline.redis import redis_client, redis_forget
     from forms import snapshot
     from stores import queries
 
+    redis_forget()  # a test may have taken it away
     redis_client().flushdb()
     pagecache._local.clear()
     snapshot._local.clear()
