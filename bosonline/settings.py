@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bosonline.middleware.DatabaseAwayMiddleware",
     "bosonline.middleware.PublicPageCacheMiddleware",
     "bosonline.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -108,13 +109,17 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://bosonline@127.0.0.1:5433/bosonline")}
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+# A connection of the pool is looked at before it is used: the server may have ended it.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
 DATABASES["default"]["OPTIONS"] = {
     "application_name": "bosonline",
     # pgbouncer before 1.21 cannot keep prepared statements in transaction mode
     "prepare_threshold": None if env.bool("PGBOUNCER", default=False) else 3,
-    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 10},
+    # reconnect_timeout: while the server is away the pool tries ever more seldom, up to minutes apart; given up early, the
+    # next request tries at once
+    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 4, "reconnect_timeout": 3},
+    "connect_timeout": 3,
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")

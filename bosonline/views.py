@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import mimetypes
+import sys
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
@@ -20,6 +22,7 @@ from bosonline.errors import NotFound
 from bosonline.models import OutboxMessage
 from bosonline.redis import redis_client
 
+RETRY_SECONDS = 5
 PENDING = Gauge("bosonline_outbox_pending", "After-commit work that is waiting")
 FAILED = Gauge("bosonline_outbox_failed", "After-commit work that was given up")
 
@@ -121,7 +124,36 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "errors/400.html", status=400)
 
 
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether the request failed because the database or its connection is gone, not because of what it asked."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, OperationalError | InterfaceError):
+            cause = error.__cause__
+            state = getattr(cause, "sqlstate", None)
+            # no state: the connection itself; 08 connection, 57P server is ending, 53300 too many connections
+            return state is None or state[:2] == "08" or state[:3] == "57P" or state == "53300"
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 for as long as the database is away."""
+    message = _("We are busy for a moment. Please try again in a few seconds.")
+    if _api(request) or "text/html" not in request.headers.get("Accept", "text/html"):
+        body = {"message": message, "code": "service_unavailable", "errors": {}, "retry_after": RETRY_SECONDS}
+        response: HttpResponse = JsonResponse(body, status=503)
+    else:
+        response = HttpResponse(render_to_string("errors/503.html", {"message": message}), status=503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    response.database_away = True  # type: ignore[attr-defined]  # DatabaseAwayMiddleware asks for it
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
+    if database_is_away(sys.exc_info()[1]):
+        return unavailable(request)
     request_id = getattr(request, "request_id", "")
     if _api(request):
         message = _("We made a mistake. Please tell us this number: %(id)s") % {"id": request_id}

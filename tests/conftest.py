@@ -255,6 +255,7 @@ def _live_processes(
     from bosonline.runtime import children
     from bosonline.runtime.ports import free_port
     from bosonline.runtime.services import Sandbox, wait_for
+    from bosonline.runtime.supervisor import web_command
 
     number = int(worker_name.removeprefix("gw"))
     mail = ROOT / "var" / f"mail-{_run()}-{worker_name}"
@@ -290,9 +291,8 @@ def _live_processes(
     }
     log = ROOT / "var" / "log"
     web = children.start(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1",
-         "--blocking-threads", "8", "--log-level", "warning", "--no-ws", "bosonline.wsgi:application"],
-        name="web", env=env, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
+        web_command(port, workers="1"),
+        name="web", env={**env, "WEB_PORT": str(port), "WEB_THREADS": "8", "WEB_IDLE_SECONDS": "20"}, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
     )  # fmt: skip
     worker = children.start(
         [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "2",
