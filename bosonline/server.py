@@ -24,6 +24,8 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
+from bosonline.secrets import from_this_machine
+
 log = structlog.get_logger("server")
 
 Environ = dict[str, Any]
@@ -43,6 +45,9 @@ class Door:
         self.slots = threading.BoundedSemaphore(at_work)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if settings.PUBLIC_KEY_IN_USE and not from_this_machine(environ):
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+            return [b"SECRET_KEY must be set before anybody but this machine is answered.\n"]
         announced = environ.get("CONTENT_LENGTH") or ""
         if announced not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
             problem = self._take_body(environ, announced)
@@ -84,7 +89,7 @@ def _finished(response: Any) -> Iterable[bytes]:
         for link in connections.all(initialized_only=True):
             if not link.in_atomic_block:
                 link.close()
-        return response  # type: ignore[no-any-return]  # Django's
+        return response  # Django's
     content = [response.content]
     response.close()
     return content

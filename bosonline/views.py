@@ -21,6 +21,7 @@ from bosonline import files, jobs
 from bosonline.errors import NotFound
 from bosonline.models import OutboxMessage
 from bosonline.redis import redis_client
+from bosonline.secrets import from_this_machine
 
 RETRY_SECONDS = 5
 PENDING = Gauge("bosonline_outbox_pending", "After-commit work that is waiting")
@@ -50,12 +51,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus. Open on loopback, elsewhere with the token."""
-    local = request.META.get("REMOTE_ADDR", "") in ("127.0.0.1", "::1", "")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.METRICS_TOKEN and not hmac.compare_digest(given, settings.METRICS_TOKEN):
-        return HttpResponse(status=403)
-    if not settings.METRICS_TOKEN and not local:
+    """Prometheus. With a ``METRICS_TOKEN`` for who has it; without one for this machine itself, never through a proxy."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    token = settings.METRICS_TOKEN.encode()
+    if not (hmac.compare_digest(given, token) if token else from_this_machine(request.META)):
         return HttpResponse(status=403)
     open_rows = OutboxMessage.objects.filter(done_at__isnull=True)
     PENDING.set(open_rows.filter(failed_at__isnull=True).count())
@@ -143,8 +142,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     if _api(request) or "text/html" not in request.headers.get("Accept", "text/html"):
         body = {"message": message, "code": "service_unavailable", "errors": {}, "retry_after": RETRY_SECONDS}
         response: HttpResponse = JsonResponse(body, status=503)
-    else:
-        response = HttpResponse(render_to_string("errors/503.html", {"message": message}), status=503)
+    else:  # without the request: what surrounds other pages is read from the database
+        response = HttpResponse(render_to_string("errors/500.html", {"message": message}), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     response.database_away = True  # type: ignore[attr-defined]  # DatabaseAwayMiddleware asks for it

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bosonline.runtime import children
+from bosonline.runtime.keys import keys
 from bosonline.runtime.ports import free_port
 from bosonline.runtime.services import PROJECT, RUN, Services, answers
 
@@ -229,7 +230,13 @@ def _run(
     began: float,
     stopping: threading.Event,
 ) -> int:
-    env = {**os.environ, **found, "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)), "PYTHONUNBUFFERED": "1"}
+    env = {
+        **os.environ,
+        **keys(PROJECT),
+        **found,
+        "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)),
+        "PYTHONUNBUFFERED": "1",
+    }
     say("run", f"PostgreSQL {found.get('DATABASE_URL', 'as in DATABASE_URL')}")
     say("run", f"Redis {found.get('REDIS_URL', 'as in REDIS_URL')}")
     failed = prepare(env, stopping)
