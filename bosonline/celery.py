@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bosonline.settings")
 
@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
     "release-subdomains": {"task": "stores.release_subdomains", "schedule": 3600.0},
     "housekeeping": {"task": "bosonline.housekeeping", "schedule": 3600.0},
 }
+
+
+@setup_logging.connect
+def keep_our_logging(**_kwargs: Any) -> None:
+    """Celery sets up no logging of its own when somebody listens: ours redacts, its does not."""
 
 
 @worker_ready.connect

@@ -1,4 +1,4 @@
-"""Structured logs: one formatter for structlog and the standard library; secrets and phone numbers never leave."""
+"""Structured logs: one formatter for structlog and the standard library; secrets, phone numbers and e-mail addresses never leave."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import structlog
 _SECRET = re.compile(r"pass(word)?|token|secret|authorization|api_?key|private_key|cookie|signature", re.IGNORECASE)
 # Indonesian mobile numbers as people write them: with spaces, dots or dashes between the groups
 _PHONE = re.compile(r"(?<![\w])(?:\+?62|0)[ .-]?8(?:[ .-]?\d){7,12}(?!\d)")
+_EMAIL = re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+[A-Za-z]{2,})")
 _DEEPEST = 6
 
 
@@ -22,18 +23,21 @@ def _hide_phone(match: re.Match[str]) -> str:
 
 def _clean(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
-        return _PHONE.sub(_hide_phone, value)
+        return _EMAIL.sub(r"***@\1", _PHONE.sub(_hide_phone, value))
+    if isinstance(value, BaseException):
+        return _clean(f"{type(value).__name__}: {value}")
     if depth >= _DEEPEST:
-        return value
+        return "[deep]" if isinstance(value, dict | list | tuple | set) else value
     if isinstance(value, dict):
         return {k: "[hidden]" if _SECRET.search(str(k)) else _clean(v, depth + 1) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set):
         return [_clean(v, depth + 1) for v in value]
     return value
 
 
 def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Drop the values of secret keys and the middle of phone numbers, in nested values as well."""
+    """Drop the values of secret keys, the middle of phone numbers and the names in e-mail addresses: in nested values and in
+    the text of exceptions as well (PostgreSQL quotes the row that it refuses)."""
     for key, value in event.items():
         if key.startswith("_"):  # structlog's own, removed before rendering
             continue

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -25,6 +26,32 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self' https://wa.me; object-src 'none'"
 )
+
+
+class DatabaseAwayMiddleware:
+    """A read whose database connection was gone is done once more, with a new one; what is still without is 503.
+
+    Only GET and HEAD: nobody knows how far anything else had come. They have sent nothing yet, so nobody sees the first try.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(response, "database_away", False):
+            _drop_connection()
+            if request.method in ("GET", "HEAD"):
+                response.close()
+                response = self.get_response(request)
+                if getattr(response, "database_away", False):
+                    _drop_connection()
+        return response
+
+
+def _drop_connection() -> None:
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 class PublicPageCacheMiddleware:
@@ -125,11 +152,7 @@ class LanguageMiddleware:
 
 
 class RequestSizeMiddleware:
-    """413 for a request that is larger than anything we take, before a byte of it is kept.
-
-    What is announced is read and dropped piece by piece (up to four times the limit), so that the sender gets to read
-    the answer instead of a broken connection.
-    """
+    """413 for a request that is larger than anything we take. The door (``bosonline.server``) has dropped its body."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -140,10 +163,6 @@ class RequestSizeMiddleware:
         limit = settings.REQUEST_MAX_BYTES
         if length <= limit:
             return self.get_response(request)
-        left = min(length, limit * 4)
-        source = request.META.get("wsgi.input")
-        while source is not None and left > 0 and (piece := source.read(min(left, 262_144))):
-            left -= len(piece)
         message = _("The request is larger than %(size)s MB.") % {"size": limit // 1_048_576}
         if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
             return JsonResponse({"message": message, "code": "too_large", "errors": {}}, status=413)

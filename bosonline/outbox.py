@@ -21,7 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from bosonline.models import OutboxMessage
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask, redis_client
 
 log = structlog.get_logger("outbox")
 
@@ -67,10 +67,7 @@ def enqueue(topic: str, payload: dict[str, Any], *, dedup_key: str | None = None
 
 def wake() -> None:
     """Tell the drain that there is work. Best effort: it looks by itself every second anyway."""
-    try:
-        redis_client().rpush(WAKE_KEY, 1)
-    except redis.RedisError:  # Redis away: the periodic look finds the row
-        log.warning("outbox_wake_failed")
+    redis_ask(lambda client: client.rpush(WAKE_KEY, 1), otherwise=0)  # Redis away: the periodic look finds the row
 
 
 def backoff_seconds(attempts: int) -> int:
@@ -137,9 +134,15 @@ class Relay(threading.Thread):
         while not self.stopping.is_set():
             try:
                 if not drain():
-                    redis_client(blocking=True).blpop([WAKE_KEY], timeout=1)
+                    self._wait()
             except Exception:
                 log.exception("outbox_relay")
                 connection.close()
                 self.stopping.wait(1)
         connection.close()
+
+    def _wait(self) -> None:
+        try:
+            redis_client(blocking=True).blpop([WAKE_KEY], timeout=1)
+        except redis.RedisError:  # nobody can wake us: look again in a second
+            self.stopping.wait(1)

@@ -11,9 +11,7 @@ import gzip
 import time
 from dataclasses import dataclass
 
-import redis
-
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 
 LOCAL_SECONDS = 1.0
 SHARED_SECONDS = 15  # what is left in stock may be this old on the page; the order path is exact
@@ -43,10 +41,7 @@ def get(host: str, path: str) -> CachedPage | None:
     now = time.monotonic()
     if page is not None and now - page.loaded < LOCAL_SECONDS:
         return page
-    try:
-        raw = redis_client().get(name)
-    except redis.RedisError:
-        return None
+    raw = redis_ask(lambda client: client.get(name), otherwise=None)
     if not isinstance(raw, bytes):
         _local.pop(name, None)
         return None
@@ -56,24 +51,26 @@ def get(host: str, path: str) -> CachedPage | None:
         page.loaded = now
         return page
     page = CachedPage(body, gzip.compress(body, 6, mtime=0), etag, now, policy)
+    _remember(name, page)
+    return page
+
+
+def _remember(name: str, page: CachedPage) -> None:
     if len(_local) >= MAX_LOCAL:
         _local.clear()
     _local[name] = page
-    return page
 
 
 def put(host: str, path: str, body: bytes, etag: str, policy: str = "") -> None:
     """Keep a page. ``policy``: its own content security policy, when it has one."""
-    try:
-        redis_client().set(page_key(host, path), f"{etag}|{policy}\n".encode() + body, ex=SHARED_SECONDS)
-    except redis.RedisError:
-        return
+    name = page_key(host, path)
+    data = f"{etag}|{policy}\n".encode() + body
+    if not redis_ask(lambda client: bool(client.set(name, data, ex=SHARED_SECONDS)), otherwise=False):
+        # without Redis every visitor would have the page made; so at least this process keeps it for its moment
+        _remember(name, CachedPage(body, gzip.compress(body, 6, mtime=0), etag, time.monotonic(), policy))
 
 
 def drop(host: str, path: str) -> None:
     """Forget a page everywhere; other processes follow within :data:`LOCAL_SECONDS`."""
     _local.pop(page_key(host, path), None)
-    try:
-        redis_client().delete(page_key(host, path))
-    except redis.RedisError:
-        return
+    redis_ask(lambda client: client.delete(page_key(host, path)), otherwise=None)

@@ -11,7 +11,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.files import MEDIA_PREFIX, storage_settings
 from bosonline.logging import configure_logging
+from bosonline.secrets import DEFAULT_SECRET, is_loopback, key_problem
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -20,18 +22,24 @@ env = environ.Env()
 if (BASE_DIR / ".env").exists():
     environ.Env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=True)
-DEFAULT_SECRET = "insecure-development-secret-change-me-in-production-0000"  # noqa: S105 - refused below when DEBUG is off
+# Django's page with code and values for every error: only for who asks for it. Without it, development answers as production.
+DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET)
 # Encrypts credentials and identity numbers at rest; apart from SECRET_KEY so that each can be rotated alone.
 FIELD_KEY = env.str("FIELD_KEY", default=DEFAULT_SECRET)
-if not DEBUG and DEFAULT_SECRET in (SECRET_KEY, FIELD_KEY):
-    raise ImproperlyConfigured("SECRET_KEY and FIELD_KEY must be set when DEBUG is off.")
-
 # The public address. A store answers at <subdomain>.<BASE_DOMAIN>.
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
 PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
+# Whether we answer to this machine only: by our name, and by the address that `make run` binds to.
+LOCAL = is_loopback(BASE_DOMAIN) and is_loopback(env.str("WEB_HOST", default="127.0.0.1"))
+for _name, _key in (("SECRET_KEY", SECRET_KEY), ("FIELD_KEY", FIELD_KEY)):
+    if _problem := key_problem(_name, _key, local=LOCAL):
+        raise ImproperlyConfigured(_problem)
+if DEBUG and not LOCAL:
+    raise ImproperlyConfigured("DEBUG shows code and values to everybody: only on this machine.")
+# The web server then answers nobody but this machine (bosonline.server).
+PUBLIC_KEY_IN_USE = SECRET_KEY == DEFAULT_SECRET
 # Hosts are checked by bosonline.hosts against verified domains; Django's own list cannot know them.
 ALLOWED_HOSTS = ["*"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_SCHEME}://{BASE_DOMAIN}:{PUBLIC_PORT}"])
@@ -54,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bosonline.middleware.DatabaseAwayMiddleware",
     "bosonline.middleware.PublicPageCacheMiddleware",
     "bosonline.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -96,7 +105,7 @@ TEMPLATES = [
                     ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ]
-            if not DEBUG or env.bool("CACHE_TEMPLATES", default=True)
+            if env.bool("CACHE_TEMPLATES", default=True)
             else [
                 "django.template.loaders.filesystem.Loader",
                 "django.template.loaders.app_directories.Loader",
@@ -107,19 +116,23 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://bosonline@127.0.0.1:5433/bosonline")}
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+# A connection of the pool is looked at before it is used: the server may have ended it.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
 DATABASES["default"]["OPTIONS"] = {
     "application_name": "bosonline",
     # pgbouncer before 1.21 cannot keep prepared statements in transaction mode
     "prepare_threshold": None if env.bool("PGBOUNCER", default=False) else 3,
-    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 10},
+    # reconnect_timeout: while the server is away the pool tries ever more seldom, up to minutes apart; given up early, the
+    # next request tries at once
+    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 4, "reconnect_timeout": 3},
+    "connect_timeout": 3,
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "bosonline.redis.QuietRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bos",
     }
@@ -143,6 +156,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # our formatter hides what must not be in a log
 
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
@@ -155,17 +169,25 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [p for p in (BASE_DIR / "static", VAR_DIR / "build") if p.exists()]
+# Pictures that everybody may see, and apart from them everything that is only for some (bosonline.files).
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private"))
+_public, _private = Path(MEDIA_ROOT).resolve(), Path(PRIVATE_ROOT).resolve()
+if _private.is_relative_to(_public) or _public.is_relative_to(_private):
+    raise ImproperlyConfigured("MEDIA_ROOT and PRIVATE_ROOT must be two folders, neither inside the other.")
+try:
+    _files = storage_settings(env.str("STORAGE_URL", default=""), public_root=MEDIA_ROOT, private_root=PRIVATE_ROOT)
+except ValueError as exc:
+    raise ImproperlyConfigured(str(exc)) from None
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"},
-    },
+    **_files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# before the static files were collected (a fresh checkout, tests)
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_MANIFEST_STRICT = False
-MEDIA_URL = "/media/"
+MEDIA_URL = MEDIA_PREFIX
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=8 * 1024 * 1024)
 # A whole request, several files together. More is refused before anything of it is kept.
 REQUEST_MAX_BYTES = env.int("REQUEST_MAX_BYTES", default=40 * 1024 * 1024)
@@ -263,7 +285,7 @@ GATEWAY_READ_TIMEOUT = env.float("GATEWAY_READ_TIMEOUT", default=6.0)
 
 # Own domains of stores: where they point, and whom we ask about them. Empty nameservers: the machine's own resolver.
 DOMAIN_TARGET = env.str("DOMAIN_TARGET", default=f"domains.{BASE_DOMAIN}")
-DOMAIN_ADDRESSES = env.list("DOMAIN_ADDRESSES", default=["127.0.0.1"] if DEBUG else [])
+DOMAIN_ADDRESSES = env.list("DOMAIN_ADDRESSES", default=["127.0.0.1"] if LOCAL else [])
 DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])
 DNS_PORT = env.int("DNS_PORT", default=53)
 DNS_TIMEOUT = env.float("DNS_TIMEOUT", default=4.0)
@@ -275,4 +297,4 @@ THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", default=True)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING_CONFIG = None
-configure_logging(json_lines=env.bool("LOG_JSON", default=not DEBUG), level=env.str("LOG_LEVEL", default="INFO"))
+configure_logging(json_lines=env.bool("LOG_JSON", default=not LOCAL), level=env.str("LOG_LEVEL", default="INFO"))

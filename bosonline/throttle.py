@@ -6,13 +6,10 @@ import time
 from dataclasses import dataclass
 
 import redis
-import structlog
 from django.conf import settings
 
 from bosonline.errors import TooMany
-from bosonline.redis import redis_client
-
-log = structlog.get_logger("throttle")
+from bosonline.redis import redis_ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +42,15 @@ def hit(name: str, key: str, limit: Limit) -> Allowance | None:
     window = now // limit.seconds
     reset = (window + 1) * limit.seconds - now
     name = f"bos:rl:{name}:{key}:{window}"
-    try:
-        pipe = redis_client().pipeline(transaction=False)
+
+    def counted(client: redis.Redis) -> int:
+        pipe = client.pipeline(transaction=False)
         pipe.incr(name)
         pipe.expire(name, limit.seconds + 1)
-        count = int(pipe.execute()[0])
-    except redis.RedisError:
-        log.warning("throttle_unavailable")
+        return int(pipe.execute()[0])
+
+    count = redis_ask(counted, otherwise=0)
+    if not count:
         return None
     if count > limit.count:
         raise TooMany(reset)

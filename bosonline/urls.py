@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import include, path, re_path
-from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView
 
 from bosonline import views
@@ -33,6 +31,6 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("forms.urls")),
     path("", include("orders.urls")),
-    # Public product pictures. Proofs of payment are not here: they have a page with a right.
-    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    # Pictures only. Everything else that is a file has a view with a right.
+    re_path(views.PICTURE_PATH, views.picture),
 ]

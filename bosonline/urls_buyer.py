@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import include, path, re_path
-from django.views.static import serve
 
 from bosonline import views
 
@@ -17,6 +15,6 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("internal/", include("stores.urls_internal")),
     path("api/v1/", include("orders.api.urls_buyer")),
-    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    re_path(views.PICTURE_PATH, views.picture),
     path("", include("orders.urls_buyer")),
 ]

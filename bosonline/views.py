@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import hmac
+import mimetypes
+import sys
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.decorators.http import condition, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
+from bosonline import files, jobs
+from bosonline.errors import NotFound
 from bosonline.models import OutboxMessage
 from bosonline.redis import redis_client
+from bosonline.secrets import from_this_machine
 
+RETRY_SECONDS = 5
 PENDING = Gauge("bosonline_outbox_pending", "After-commit work that is waiting")
 FAILED = Gauge("bosonline_outbox_failed", "After-commit work that was given up")
 
@@ -43,17 +51,52 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus. Open on loopback, elsewhere with the token."""
-    local = request.META.get("REMOTE_ADDR", "") in ("127.0.0.1", "::1", "")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.METRICS_TOKEN and not hmac.compare_digest(given, settings.METRICS_TOKEN):
-        return HttpResponse(status=403)
-    if not settings.METRICS_TOKEN and not local:
+    """Prometheus. With a ``METRICS_TOKEN`` for who has it; without one for this machine itself, never through a proxy."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    token = settings.METRICS_TOKEN.encode()
+    if not (hmac.compare_digest(given, token) if token else from_this_machine(request.META)):
         return HttpResponse(status=403)
     open_rows = OutboxMessage.objects.filter(done_at__isnull=True)
     PENDING.set(open_rows.filter(failed_at__isnull=True).count())
     FAILED.set(open_rows.filter(failed_at__isnull=False).count())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+# One folder, a store's number, one name without a dot before its ending: no path that leads anywhere else fits.
+PICTURE_PATH = r"^media/(?P<name>images/[0-9]+/[A-Za-z0-9_-]+\.(?:webp|jpg|jpeg|png|gif))$"
+
+
+@require_safe
+@condition(etag_func=lambda _request, name: f'"{name.rsplit("/", 1)[-1]}"')
+def picture(request: HttpRequest, name: str) -> FileResponse:
+    """A public picture. Names are random and never used twice, so a browser may keep what it has."""
+    try:
+        data = files.public().open(name)
+    except OSError:
+        raise Http404 from None
+    response = FileResponse(data, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def private_file(name: str, *, filename: str = "", inline: bool = False) -> FileResponse:
+    """A private file for a view that has asked for the right. Raises ``NotFound`` when it is gone."""
+    try:
+        data = files.private().open(name) if name else None
+    except OSError:
+        data = None
+    if data is None:
+        raise NotFound(_("This file does not exist any more."))
+    response = FileResponse(data, as_attachment=not inline, filename=filename or name.rsplit("/", 1)[-1])
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def job_file(pk: int, member: Any) -> FileResponse:
+    """The file of one's own finished job, for as long as one may have what is in it."""
+    job = jobs.job_of(job_id=pk, user_id=member.user.pk)
+    jobs.job_require(job, member)
+    return private_file(job.file, filename=job.filename, inline=job.filename.endswith(".pdf"))
 
 
 def _api(request: HttpRequest) -> bool:
@@ -80,7 +123,36 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "errors/400.html", status=400)
 
 
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether the request failed because the database or its connection is gone, not because of what it asked."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, OperationalError | InterfaceError):
+            cause = error.__cause__
+            state = getattr(cause, "sqlstate", None)
+            # no state: the connection itself; 08 connection, 57P server is ending, 53300 too many connections
+            return state is None or state[:2] == "08" or state[:3] == "57P" or state == "53300"
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 for as long as the database is away."""
+    message = _("We are busy for a moment. Please try again in a few seconds.")
+    if _api(request) or "text/html" not in request.headers.get("Accept", "text/html"):
+        body = {"message": message, "code": "service_unavailable", "errors": {}, "retry_after": RETRY_SECONDS}
+        response: HttpResponse = JsonResponse(body, status=503)
+    else:  # without the request: what surrounds other pages is read from the database
+        response = HttpResponse(render_to_string("errors/500.html", {"message": message}), status=503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    response.database_away = True  # type: ignore[attr-defined]  # DatabaseAwayMiddleware asks for it
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
+    if database_is_away(sys.exc_info()[1]):
+        return unavailable(request)
     request_id = getattr(request, "request_id", "")
     if _api(request):
         message = _("We made a mistake. Please tell us this number: %(id)s") % {"id": request_id}

@@ -7,9 +7,11 @@ import sys
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from bosonline.server import door
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bosonline.settings")
 
-application = get_wsgi_application()
+application = door(get_wsgi_application())
 
 # Views are imported now instead of by the first visitor, and what lives as long as the process is taken out of the
 # garbage collector's rounds: a full round over it stops every thread of a worker for some hundred milliseconds.

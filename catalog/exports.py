@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from bosonline.api.lists import filtered
 from bosonline.errors import ValidationFailed
-from bosonline.jobs import job_kind, job_start
+from bosonline.jobs import job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import FORMATS, write_rows
 from catalog.models import StockLevel, Variant
@@ -133,12 +133,13 @@ def _inventory(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
 _READERS = {"products": _products, "variants": _variants, "inventory": _inventory}
 
 
-@job_kind("catalog.download")
+@job_kind("catalog.download", needs=lambda job: ("export", VIEW[job.params["kind"]]))
 def catalog_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     member = _member(job)
     kind = job.params["kind"]
     member.require("export")
     member.require(VIEW[kind])
+    job_shaped_by(job, member, "see_cost")
     columns = columns_for(kind, see_cost=member.may("see_cost"))
     names = [c.name for c in columns]
     rows = ([row[name] for name in names] for row in _READERS[kind](rows_of(kind, job.params["filters"])))

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import redis
 from django.db.models import QuerySet
 
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 from bosonline.tenancy import store_scope
 from catalog.models import Image, StockLevel, Variant
 from catalog.services.images import image_url
@@ -129,25 +128,16 @@ def snapshot_draft(store_id: int, form_id: int) -> Snapshot | None:
 
 def snapshot_forget(store_id: int, slug: str) -> None:
     _local.pop(_key(store_id, slug), None)
-    try:
-        redis_client().delete(_key(store_id, slug))
-    except redis.RedisError:
-        return
+    redis_ask(lambda client: client.delete(_key(store_id, slug)), otherwise=None)
 
 
 def _redis_get(key: str) -> bytes | None:
-    try:
-        value = redis_client().get(key)
-    except redis.RedisError:
-        return None
+    value = redis_ask(lambda client: client.get(key), otherwise=None)
     return value if isinstance(value, bytes) else None
 
 
 def _redis_set(key: str, raw: bytes) -> None:
-    try:
-        redis_client().set(key, raw, ex=SHARED_SECONDS)
-    except redis.RedisError:
-        return
+    redis_ask(lambda client: client.set(key, raw, ex=SHARED_SECONDS), otherwise=None)
 
 
 def _load(raw: bytes) -> Snapshot:

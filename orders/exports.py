@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bosonline import phone as phones
 from bosonline.errors import ValidationFailed
-from bosonline.jobs import job_kind, job_start
+from bosonline.jobs import job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import FORMATS, write_rows
 from orders.filters import orders_for
@@ -44,7 +44,7 @@ def orders_download(*, member: Member, query: QueryDict, file_format: str) -> Ba
 def _member(job: BackgroundJob) -> Member:
     """The person as they are now: a role that was taken away in the meantime counts."""
     membership = Membership.objects.select_related("role", "user", "store").get(
-        user_id=job.user_id, is_active=True, removed_at__isnull=True
+        user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
     )
     return Member(membership.user, None, membership, membership.store, membership.role.granted)
 
@@ -52,6 +52,7 @@ def _member(job: BackgroundJob) -> Member:
 def _rows(job: BackgroundJob) -> Iterator[list[Any]]:
     member = _member(job)
     member.require("export")
+    job_shaped_by(job, member, "see_phone", "see_all_orders")
     assert member.store is not None
     zone = zoneinfo.ZoneInfo(member.store.time_zone)
     queryset = orders_for(member, job.params["filters"]).order_by("-id").only(*COLUMNS)
@@ -68,6 +69,6 @@ def _cell(order: Order, name: str, member: Member, zone: zoneinfo.ZoneInfo) -> A
     return value
 
 
-@job_kind("orders.download")
+@job_kind("orders.download", needs=lambda _job: ("export", "orders.view"))
 def orders_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     return write_rows(path, job.params["format"], title="Pesanan", header=COLUMNS, rows=_rows(job))

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.core.files.storage import default_storage
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.files import picture_url
 from bosonline.tenancy import StoreOwned
 
 COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("Use a colour such as #0f766e."))
@@ -80,7 +80,7 @@ class Store(models.Model):
 
     @property
     def logo_url(self) -> str:
-        return default_storage.url(self.logo) if self.logo else ""
+        return picture_url(self.logo)
 
 
 class Domain(StoreOwned):

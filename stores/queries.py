@@ -11,11 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from bosonline import files
 from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
 from stores.areas import Area, area_of, areas_search
@@ -157,7 +157,7 @@ def logo_data(store: Store | None) -> str:
     if store is None or not store.logo:
         return ""
     try:
-        with default_storage.open(store.logo) as file:
+        with files.public().open(store.logo) as file:
             return "data:image/webp;base64," + base64.b64encode(file.read()).decode()
     except OSError:
         return ""

@@ -50,9 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     number = int(worker.removeprefix("gw")) + 1
     settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-    settings.MEDIA_ROOT = settings.STORAGES["default"]["OPTIONS"]["location"] = str(
-        ROOT / "var" / f"media-{_run()}-{worker}"
-    )
+    for name, alias, folder in (("MEDIA_ROOT", "public", "media"), ("PRIVATE_ROOT", "default", "private")):
+        place = str(ROOT / "var" / f"{folder}-{_run()}-{worker}")
+        setattr(settings, name, place)
+        settings.STORAGES[alias]["OPTIONS"]["location"] = place
     settings.PASSWORD_HASHERS = [QUICK_HASHER]
     reset_hashers(setting="PASSWORD_HASHERS")
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
@@ -167,10 +168,11 @@ def _clean_redis(request: pytest.FixtureRequest) -> None:
     """No test sees another one's cache, counters or throttles."""
     from bosonline import pagecache
     from bosonline.gateways.base import breakers_reset
-    from bosonline.redis import redis_client
+    from bosonline.redis import redis_client, redis_forget
     from forms import snapshot
     from stores import queries
 
+    redis_forget()  # a test may have taken it away
     redis_client().flushdb()
     pagecache._local.clear()
     snapshot._local.clear()
@@ -253,6 +255,7 @@ def _live_processes(
     from bosonline.runtime import children
     from bosonline.runtime.ports import free_port
     from bosonline.runtime.services import Sandbox, wait_for
+    from bosonline.runtime.supervisor import web_command
 
     number = int(worker_name.removeprefix("gw"))
     mail = ROOT / "var" / f"mail-{_run()}-{worker_name}"
@@ -276,7 +279,8 @@ def _live_processes(
         "REDIS_URL": settings.REDIS_URL,
         "CELERY_BROKER_URL": f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{16 + number}",
         "PUBLIC_PORT": str(port),
-        "MEDIA_ROOT": settings.STORAGES["default"]["OPTIONS"]["location"],
+        "MEDIA_ROOT": settings.MEDIA_ROOT,
+        "PRIVATE_ROOT": settings.PRIVATE_ROOT,
         # people made by the test log in at the live server, also those with a real hash
         "PASSWORD_HASHERS": f"{QUICK_HASHER},django.contrib.auth.hashers.Argon2PasswordHasher",
         "THROTTLE_ENABLED": "0",
@@ -287,9 +291,8 @@ def _live_processes(
     }
     log = ROOT / "var" / "log"
     web = children.start(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1",
-         "--blocking-threads", "8", "--log-level", "warning", "--no-ws", "bosonline.wsgi:application"],
-        name="web", env=env, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
+        web_command(port, workers="1"),
+        name="web", env={**env, "WEB_PORT": str(port), "WEB_THREADS": "8", "WEB_IDLE_SECONDS": "20"}, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
     )  # fmt: skip
     worker = children.start(
         [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "2",

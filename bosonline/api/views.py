@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import threading
 from contextlib import ExitStack
 from typing import Any, ClassVar
@@ -108,11 +109,26 @@ class ApiView(APIView):
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The caller's address. Behind our own proxy the last hop it added; never a header a stranger can invent."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if forwarded and settings.TRUST_FORWARDED:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104 - a placeholder, nothing binds to it
+    """The caller's address. Behind our own proxy the last hop it added; never a header a stranger can invent, and never
+    anything that is no address: it goes into columns that take nothing else."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.TRUST_FORWARDED else ""
+    return (
+        _address(forwarded.rsplit(",", 1)[-1]) or _address(request.META.get("REMOTE_ADDR", "")) or "0.0.0.0"  # noqa: S104 - a placeholder, nothing binds to it
+    )
+
+
+def _address(text: str) -> str:
+    """One IP address in its usual spelling, also from ``1.2.3.4:567`` and ``[::1]:567``; empty for anything else."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])  # the zone of a link-local address is nobody's business
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def idempotency_key(request: Request) -> str | None:

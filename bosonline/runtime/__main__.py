@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bosonline.runtime import children, locks
+from bosonline.runtime.keys import keys
 from bosonline.runtime.locks import Busy
 from bosonline.runtime.services import PROJECT, RUN, Services, exports, running, services_for_tests
 
@@ -79,15 +80,17 @@ def execute(command: list[str]) -> int:
     """``SERVICES_DURABLE=1`` uses the data of ``run``, or joins it when it is up."""
     if os.environ.get("SERVICES_DURABLE") == "1":
         found = running()
+        own = keys(PROJECT)  # what `run` has encrypted is read with its keys
         if found:
-            return subprocess.call(command, env={**os.environ, **found}, cwd=PROJECT)
+            return subprocess.call(command, env={**os.environ, **own, **found}, cwd=PROJECT)
         context: AbstractContextManager[dict[str, str]] = Services()
     else:
+        own = {}
         context = services_for_tests()
     # the terminal sends Ctrl-C to the command as well; it must be able to finish before its services go
     signal.signal(signal.SIGINT, lambda *_args: None)
     with context as env:
-        process = subprocess.Popen(command, env={**os.environ, **env}, cwd=PROJECT)
+        process = subprocess.Popen(command, env={**os.environ, **own, **env}, cwd=PROJECT)
         signal.signal(signal.SIGTERM, lambda number, _frame: process.send_signal(number))
         return process.wait()
 

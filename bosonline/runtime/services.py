@@ -16,6 +16,7 @@ from typing import IO
 
 from bosonline.runtime import children, locks
 from bosonline.runtime.children import Say
+from bosonline.runtime.keys import keys
 from bosonline.runtime.locks import Busy
 from bosonline.runtime.ports import free_port, is_free
 from bosonline.runtime.postgres import Postgres
@@ -143,6 +144,9 @@ class Services:
         except BaseException:
             self.stop()
             raise
+        if self.durable:
+            self.env = keys(self.project) | self.env  # a shell reads what `run` has encrypted
+        self.env_path.touch(mode=0o600)
         self.env_path.write_text(exports(self.env))
         return self.env
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bosonline.runtime import children
+from bosonline.runtime.keys import keys
 from bosonline.runtime.ports import free_port
 from bosonline.runtime.services import PROJECT, RUN, Services, answers
 
 COLOURS = {"run": 32, "web": 36, "worker": 35, "sandbox": 33, "pg": 34, "redis": 31}
 READY_SECONDS = 60.0
+CONNECTIONS = "512"  # of a web process
 _TROUBLE = re.compile(r"error|can.t |corrupt|denied|bad file|out of memory", re.IGNORECASE)
 
 
@@ -134,16 +136,23 @@ def prepare(env: dict[str, str], stopping: threading.Event) -> int:
     return process.returncode
 
 
-def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
-    """The web server and the worker. Four threads a process keep within its pool of database connections."""
-    web = [
+def web_command(port: int, host: str = "127.0.0.1", workers: str = "2") -> list[str]:
+    """granian. Threads are as many as connections, so that nobody's slow body keeps another one waiting; how many of them work
+    at a time is the door's business (``bosonline.server``, ``WEB_THREADS``: four keep within a process's database pool)."""
+    return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", os.environ.get("WEB_WORKERS", "2"), "--blocking-threads", os.environ.get("WEB_THREADS", "4"),
+        "--workers", workers,
         # counted per connection, idle ones included: generous, or quiet browsers would keep others out
-        "--backlog", "1024", "--backpressure", "512",
+        "--backlog", "1024", "--backpressure", CONNECTIONS, "--blocking-threads", CONNECTIONS,
+        "--http", "1", "--http1-header-read-timeout", "10000",
         "--respawn-failed-workers", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning",
         "bosonline.wsgi:application",
     ]  # fmt: skip
+
+
+def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
+    """The web server and the worker."""
+    web = web_command(port, host, os.environ.get("WEB_WORKERS", "2"))
     worker = [
         sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "-B", "--pool", "threads",
         "--concurrency", os.environ.get("WORKER_THREADS", "4"),
@@ -151,7 +160,8 @@ def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
     ]  # fmt: skip
     # as root (a container, a trial machine) Celery would warn at every start
     quiet = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    return [Program("web", web, env, "granian"), Program("worker", worker, quiet, "celery")]
+    web_env = {**env, "WEB_PORT": str(port), "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2")}
+    return [Program("web", web, web_env, "granian"), Program("worker", worker, quiet, "celery")]
 
 
 def until_ready(url: str, web: Program, stopping: threading.Event) -> bool:
@@ -220,7 +230,13 @@ def _run(
     began: float,
     stopping: threading.Event,
 ) -> int:
-    env = {**os.environ, **found, "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)), "PYTHONUNBUFFERED": "1"}
+    env = {
+        **os.environ,
+        **keys(PROJECT),
+        **found,
+        "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)),
+        "PYTHONUNBUFFERED": "1",
+    }
     say("run", f"PostgreSQL {found.get('DATABASE_URL', 'as in DATABASE_URL')}")
     say("run", f"Redis {found.get('REDIS_URL', 'as in REDIS_URL')}")
     failed = prepare(env, stopping)

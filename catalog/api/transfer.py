@@ -41,7 +41,7 @@ class DownloadView(ApiView):
         job = catalog_download(
             member=self.member, kind=self.kind, query=request.query_params, file_format=data["format"]
         )
-        return Response({"data": jobs.job_as_api(job)}, status=202)
+        return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
 
 class ProductsDownloadView(DownloadView):

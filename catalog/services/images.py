@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
+from bosonline import files
 from bosonline.images import image_copies, image_open
 from catalog.models import Image
 from stores.models import Store
@@ -21,7 +21,7 @@ def image_store(*, store: Store, upload: Any, alt: str = "") -> Image:
     name = f"images/{store.pk}/{secrets.token_hex(12)}"
     copies = image_copies(picture, WIDTHS)
     sizes = {
-        str(copy.box): default_storage.save(f"{name}-{copy.box}.{copy.extension}", ContentFile(copy.data))
+        str(copy.box): files.public().save(f"{name}-{copy.box}.{copy.extension}", ContentFile(copy.data))
         for copy in copies
     }
     largest = copies[-1]
@@ -32,4 +32,4 @@ def image_url(sizes: dict[str, str], width: int) -> str:
     """The URL of the smallest stored size that is at least ``width`` px wide."""
     chosen = next((sizes[str(w)] for w in WIDTHS if w >= width and str(w) in sizes), None)
     chosen = chosen or next(iter(sizes.values()), "")
-    return default_storage.url(chosen) if chosen else ""
+    return files.picture_url(chosen)

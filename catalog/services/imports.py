@@ -17,13 +17,13 @@ from typing import Any
 import orjson
 import structlog
 import tablib
-from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from bosonline import files
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
-from bosonline.jobs import KEEP, job_kind, job_start
+from bosonline.jobs import KEEP, job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import neutral
 from bosonline.tables import MAX_BYTES, BadCell, Table, TableRefused, table_open
@@ -55,10 +55,6 @@ SHOWN = 500
 WRONG_SHOWN = 1000
 
 
-def _path(name: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / name
-
-
 def import_upload(*, member: Member, kind: str, upload: Any) -> ImportRun:
     """Keep an uploaded file and read its headers. Raises :class:`TableRefused` at ``file`` and keeps nothing then."""
     if kind not in TABLES:
@@ -70,17 +66,13 @@ def import_upload(*, member: Member, kind: str, upload: Any) -> ImportRun:
         raise TableRefused(message, code="too_large", status=413)
     assert member.store is not None
     name = f"jobs/{member.store.pk}/import-{secrets.token_urlsafe(18)}"
-    path = _path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with files.scratch() as path:
         with path.open("wb") as file:
             for chunk in upload.chunks():
                 file.write(chunk)
         table = table_open(path)
         sample = [row.cells for _n, row in zip(range(SAMPLE), table.rows(), strict=False)]
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        files.keep(name, path)
     known = ImportMapping.objects.filter(kind=kind).values_list("columns", flat=True).first() or {}
     run: ImportRun = ImportRun.objects.create(
         store=member.store, kind=kind, user=member.user, filename=str(upload.name)[:200], file=name, headers=table.headers,
@@ -155,7 +147,7 @@ def _locked(run_id: int, member: Member) -> ImportRun:
 
 def _start(run: ImportRun, status: str, kind: str) -> ImportRun:
     job = job_start(
-        kind=kind, store_id=run.store_id, user_id=run.user_id, params={"run_id": run.pk},
+        kind=kind, store_id=run.store_id, user_id=run.user_id, params={"run_id": run.pk, "kind": run.kind},
         filename="laporan-impor.csv", rows=run.rows_total,
     )  # fmt: skip
     run.status, run.job_id, run.error = status, job.pk, ""
@@ -179,11 +171,15 @@ def _keep_rows(table: Table, run: ImportRun) -> int:
     """The file's mapped cells as JSON lines beside it: ``[row number, problem, [cells]]``."""
     wanted = [run.headers.index(header) for header in run.mapping]
     count = 0
-    with _path(f"{run.file}.rows").open("wb") as out:
-        for row in table.rows():
-            cells = [{"bad": str(c), "why": c.problem} if isinstance(c := row.cells[i], BadCell) else c for i in wanted]
-            out.write(orjson.dumps([row.number, row.problem, cells]) + b"\n")
-            count += 1
+    with files.scratch() as path:
+        with path.open("wb") as out:
+            for row in table.rows():
+                cells = [
+                    {"bad": str(c), "why": c.problem} if isinstance(c := row.cells[i], BadCell) else c for i in wanted
+                ]
+                out.write(orjson.dumps([row.number, row.problem, cells]) + b"\n")
+                count += 1
+        files.keep(f"{run.file}.rows", path)
     return count
 
 
@@ -192,7 +188,7 @@ def _dataset(run: ImportRun) -> tuple[Any, list[int], dict[int, str]]:
     data = tablib.Dataset(headers=list(run.mapping.values()))
     numbers: list[int] = []
     problems: dict[int, str] = {}
-    with _path(f"{run.file}.rows").open("rb") as lines:
+    with files.private().open(f"{run.file}.rows", "rb") as lines:
         for line in lines:
             number, problem, cells = orjson.loads(line)
             numbers.append(number)
@@ -279,8 +275,10 @@ def _work(job: BackgroundJob, *, dry_run: bool) -> ImportRun:
     with translation.override("id" if language.startswith("en") is False else language):
         try:
             member = _person(job, run.kind)
+            job_shaped_by(job, member, "see_cost")
             if dry_run:
-                run.rows_total = _keep_rows(table_open(_path(run.file)), run)
+                with files.local(run.file) as path:
+                    run.rows_total = _keep_rows(table_open(path), run)
                 BackgroundJob.objects.filter(pk=job.pk).update(rows_total=run.rows_total)
             run.counts, run.report = _judged(run, member, job, dry_run=dry_run)
             run.status = ImportRun.Status.CHECKED if dry_run else ImportRun.Status.APPLIED
@@ -299,21 +297,24 @@ def _work(job: BackgroundJob, *, dry_run: bool) -> ImportRun:
     return run
 
 
-@job_kind("catalog.import.check")
+def _needs(job: BackgroundJob) -> tuple[str, ...]:
+    return RIGHTS[job.params.get("kind", "products")]
+
+
+@job_kind("catalog.import.check", needs=_needs)
 def import_check_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     run = _work(job, dry_run=True)
     _write_report(run, path)
     yield run.rows_total
 
 
-@job_kind("catalog.import.apply")
+@job_kind("catalog.import.apply", needs=_needs)
 def import_apply_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     run = _work(job, dry_run=False)
     _write_report(run, path)
     _tell(run)
     if run.status == ImportRun.Status.APPLIED:
-        for name in (run.file, f"{run.file}.rows"):
-            _path(name).unlink(missing_ok=True)
+        files.remove(run.file, f"{run.file}.rows")
     yield run.rows_total
 
 
@@ -351,8 +352,7 @@ def imports_sweep() -> int:
     with all_stores():
         old = list(ImportRun.objects.filter(created_at__lt=timezone.now() - KEEP).exclude(file="")[:500])
         for run in old:
-            for name in (run.file, f"{run.file}.rows"):
-                _path(name).unlink(missing_ok=True)
+            files.remove(run.file, f"{run.file}.rows")
             status = run.status if run.status == ImportRun.Status.APPLIED else ImportRun.Status.FAILED
             ImportRun.objects.filter(pk=run.pk).update(file="", status=status)
         return len(old)

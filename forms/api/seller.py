@@ -217,7 +217,7 @@ class FormsDownloadView(ApiView):
         self.member.require("forms.view")
         file_format = self.parse(s.FormDownloadIn)["format"]
         job = forms_download(member=self.member, params=request.query_params, file_format=file_format)
-        return Response({"data": jobs.job_as_api(job)}, status=202)
+        return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
 
 class VersionsView(ApiView):

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-import redis
 import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -21,7 +20,7 @@ from bosonline.errors import Conflict, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError
 from bosonline.gateways.boscod import Rate, boscod_client
 from bosonline.money import fee_of
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 from forms.pricing import Basket, cod_terms, subsidy_of
 from forms.snapshot import Snapshot
 from stores.queries import area_of
@@ -77,10 +76,7 @@ def _cache_key(origin_id: int, destination_id: int, weight_grams: int) -> str:
 
 def rates_cached(origin_id: int, destination_id: int, weight_grams: int) -> tuple[list[StoredRate], float] | None:
     """Rates of the last 24 hours and their age in seconds."""
-    try:
-        raw = redis_client().get(_cache_key(origin_id, destination_id, weight_grams))
-    except redis.RedisError:
-        return None
+    raw = redis_ask(lambda client: client.get(_cache_key(origin_id, destination_id, weight_grams)), otherwise=None)
     if not isinstance(raw, bytes):
         return None
     data = orjson.loads(raw)
@@ -88,14 +84,9 @@ def rates_cached(origin_id: int, destination_id: int, weight_grams: int) -> tupl
 
 
 def _store(origin_id: int, destination_id: int, weight_grams: int, rates: list[StoredRate]) -> None:
-    try:
-        redis_client().set(
-            _cache_key(origin_id, destination_id, weight_grams),
-            orjson.dumps({"at": time.time(), "rates": [asdict(r) for r in rates]}),
-            ex=settings.RATE_CACHE_SECONDS,
-        )
-    except redis.RedisError:
-        log.warning("rate_cache_unavailable")
+    name = _cache_key(origin_id, destination_id, weight_grams)
+    data = orjson.dumps({"at": time.time(), "rates": [asdict(r) for r in rates]})
+    redis_ask(lambda client: client.set(name, data, ex=settings.RATE_CACHE_SECONDS), otherwise=None)
 
 
 class _Flight:

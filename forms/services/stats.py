@@ -9,7 +9,7 @@ import redis
 from django.db.models import F
 from django.utils import timezone
 
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 from bosonline.tenancy import all_stores
 from forms.models import FormStat, OrderForm
 
@@ -19,15 +19,15 @@ KEY = "bos:formstat"
 def count(*, form_id: int, time_zone: str, kind: str) -> None:
     """One more view or start. Losing a count when Redis is away hurts nobody."""
     day = timezone.now().astimezone(zoneinfo.ZoneInfo(time_zone)).date().isoformat()
-    try:
-        redis_client().hincrby(KEY, f"{form_id}:{day}:{kind}", 1)
-    except redis.RedisError:
-        return
+    redis_ask(lambda client: client.hincrby(KEY, f"{form_id}:{day}:{kind}", 1), otherwise=0)
 
 
 def flush() -> int:
     """Move the counters to the database. The rename makes sure that each count is moved once."""
-    client = redis_client()
+    return redis_ask(_flush, otherwise=0)
+
+
+def _flush(client: redis.Redis) -> int:
     work = f"{KEY}:work"
     if not client.exists(work):
         try:

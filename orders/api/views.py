@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,6 +17,7 @@ from bosonline.gateways.winpay import CHANNELS
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
+from bosonline.views import job_file
 from forms.prefill import prefill_remember
 from forms.queries import buyer_store_id
 from forms.tokens import tested_form
@@ -364,7 +363,7 @@ class OrdersDownloadView(ApiView):
     def post(self, request: Request) -> Response:
         data = self.parse(s.DownloadIn)
         job = orders_download(member=self.member, query=request.query_params, file_format=data["format"])
-        return Response({"data": jobs.job_as_api(job)}, status=202)
+        return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
 
 class ExportsView(ApiView):
@@ -375,7 +374,7 @@ class ExportsView(ApiView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
         rows = BackgroundJob.objects.filter(user_id=self.member.user.pk).order_by("-id")[:50]
-        data = [jobs.job_as_api(job) for job in rows]
+        data = [jobs.job_as_api(job, self.member) for job in rows]
         return Response({"data": data, "total": len(data)})
 
 
@@ -386,18 +385,14 @@ class ExportView(ApiView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request, pk: int) -> Response:
-        return Response({"data": jobs.job_as_api(jobs.job_of(job_id=pk, user_id=self.member.user.pk))})
+        return Response({"data": jobs.job_as_api(jobs.job_of(job_id=pk, user_id=self.member.user.pk), self.member)})
 
 
 class ExportFileView(ApiView):
-    """The file of a finished download, for its owner only."""
+    """The file of a finished download, for its owner and as long as their role allows what is in it."""
 
     group = "order"
 
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: int) -> Any:
-        job = jobs.job_of(job_id=pk, user_id=self.member.user.pk)
-        path = Path(settings.MEDIA_ROOT) / job.file
-        if not job.file or not path.is_file():
-            raise NotFound(_("This file does not exist any more."))
-        return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)
+        return job_file(pk, self.member)

@@ -6,11 +6,11 @@ import secrets
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline import files
 from bosonline.errors import Conflict
 from bosonline.images import image_copies, image_open
 from orders.models import Order, Payment
@@ -45,16 +45,16 @@ def proof_upload(*, order: Order, upload: Any) -> None:
     """
     proof_awaited(order)
     (copy,) = image_copies(image_open(upload, field="proof", need_width=PROOF_WIDTH), (PROOF_WIDTH,))
-    path = default_storage.save(
+    path = files.private().save(
         f"proofs/{order.store_id}/{secrets.token_hex(12)}.{copy.extension}", ContentFile(copy.data)
     )
     try:
         before = _proof_keep(order.pk, path)
     except Exception:
-        default_storage.delete(path)
+        files.remove(path)
         raise
     if before:
-        default_storage.delete(before)
+        files.remove(before)
 
 
 @transaction.atomic

@@ -3,15 +3,12 @@ and for how much stays, so that the platform's figures do not change."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Func, JSONField, Value
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, LPad
 
+from bosonline import files
 from bosonline.models import BackgroundJob
 from orders.models import Customer, FollowUp, GatewayCallback, MessageTemplate, Order, OrderNote, Payment, Receipt
 
@@ -45,7 +42,4 @@ def store_erase(store_id: int) -> None:
 
 
 def _remove(proofs: list[str], downloads: list[str]) -> None:
-    for name in proofs:
-        default_storage.delete(name)
-    for name in downloads:
-        (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
+    files.remove(*proofs, *downloads)

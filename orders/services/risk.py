@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import redis
 import structlog
 
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 
 log = structlog.get_logger("risk")
 
@@ -106,18 +103,12 @@ return counts
 """
 
 
-@cache
-def _count_script() -> Any:
-    return redis_client().register_script(_COUNT)
-
-
 def _attempts(store_id: int, form_id: int, phone: str, ip: str) -> tuple[int, int, int]:
     """How often this phone and this address ordered in the store within the hour, and everybody on this form within
     the minute; this time included."""
     keys = (f"bos:risk:p:{store_id}:{phone}", f"bos:risk:i:{store_id}:{ip}", f"bos:risk:f:{form_id}")
-    try:
-        phones, ips, forms = _count_script()(keys=keys, args=(WINDOW_SECONDS, WINDOW_SECONDS, 60))
-    except redis.RedisError:
-        log.warning("risk_counters_unavailable")
-        return 0, 0, 0
+    windows = (WINDOW_SECONDS, WINDOW_SECONDS, 60)
+    phones, ips, forms = redis_ask(
+        lambda client: client.register_script(_COUNT)(keys=keys, args=windows), otherwise=(0, 0, 0)
+    )
     return int(phones), int(ips), int(forms)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from bosonline import timeline
 from bosonline.bill import VAT_BP
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
+from bosonline.views import private_file
 from orders import presentation as show
 from orders import queries
 from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pdf
@@ -302,7 +302,7 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
         "tracking": queries.events_of(shipment)[:30] if shipment else [],
         "payment": open_payment,
         "money": money_context(order, member),
-        "has_proof": any(p.proof for p in order.payments.all()),
+        "has_proof": member.may("payments.view") and any(p.proof for p in order.payments.all()),
         "events": events,
         "attempts": attempts,
         "last_attempt": attempts[0] if attempts else None,
@@ -401,17 +401,15 @@ class OrderAwbAction(OrderAction):
 class OrderProofPage(StorePage):
     """The buyer's newest transfer proof. Proofs have no public address."""
 
-    right = "orders.view"
+    right = "payments.view"
 
     def get(self, request: HttpRequest, pk: int) -> FileResponse:
+        self.member.require("orders.view")
         order = queries.order_get(self.member, pk)
         payment = next((p for p in sorted(order.payments.all(), key=lambda p: -p.pk) if p.proof), None)
-        if payment is None or not default_storage.exists(payment.proof):
+        if payment is None:
             raise NotFound()
-        response = FileResponse(default_storage.open(payment.proof))
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        return private_file(payment.proof, inline=True)
 
 
 class OrderClearRiskAction(OrderAction):

@@ -14,14 +14,13 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-import redis
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
 from bosonline import crypto
 from bosonline.errors import TooMany
-from bosonline.redis import redis_client
+from bosonline.redis import redis_ask
 from sellers.models import LoginAttempt
 
 log = structlog.get_logger("guard")
@@ -78,14 +77,9 @@ def count(name: str, subject: str, rule: Rule) -> None:
     """Count a try. Raises :class:`TooMany` with the seconds to wait while the bucket is closed."""
     if not settings.THROTTLE_ENABLED:
         return
-    try:
-        wait = int(
-            redis_client().eval(
-                _COUNT, 1, _key(name, subject), int(time.time()), rule.free, rule.first, rule.most, rule.keep
-            )
-        )
-    except redis.RedisError:
-        log.warning("guard_without_redis", bucket=name)
+    arguments = (int(time.time()), rule.free, rule.first, rule.most, rule.keep)
+    wait = redis_ask(lambda client: int(client.eval(_COUNT, 1, _key(name, subject), *arguments)), otherwise=-1)
+    if wait < 0:
         wait = _wait_by_database(subject, rule) if name in ("account", "ip") else 0
     if wait > 0:
         raise TooMany(wait)
@@ -107,19 +101,12 @@ def _int(text: str) -> int:
 
 def clear(name: str, subject: str) -> None:
     """Forget a bucket: the right secret was given."""
-    _quietly(lambda: redis_client().delete(_key(name, subject)))
+    redis_ask(lambda client: client.delete(_key(name, subject)), otherwise=None)
 
 
 def take_back(name: str, subject: str) -> None:
     """Uncount one try (used for the IP, where a right password must not wipe away the wrong ones of others)."""
-    _quietly(lambda: redis_client().eval(_TAKE_BACK, 1, _key(name, subject)))
-
-
-def _quietly(call: object) -> None:
-    try:
-        call()  # type: ignore[operator]  # a lambda of this module
-    except redis.RedisError:
-        log.warning("guard_without_redis")
+    redis_ask(lambda client: client.eval(_TAKE_BACK, 1, _key(name, subject)), otherwise=None)
 
 
 def ip_subject(ip: str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from bosonline import jobs
-from bosonline.errors import Conflict, DomainError, NotFound
+from bosonline.errors import Conflict, DomainError
 from bosonline.models import BackgroundJob
+from bosonline.views import job_file
 from sellers import ports, queries
 from sellers.forms import StoreHandOverForm, StoreNewForm
 from sellers.pages import StorePage, put_errors
@@ -109,11 +107,10 @@ class DownloadsPage(StorePage):
         rows = BackgroundJob.objects.filter(user=self.member.user).order_by("-id")[:50]
         return render(request, "dashboard/downloads.html", {"jobs": [self._shown(job) for job in rows]})
 
-    @staticmethod
-    def _shown(job: BackgroundJob) -> dict[str, object]:
+    def _shown(self, job: BackgroundJob) -> dict[str, object]:
         done = job.status == BackgroundJob.Status.DONE
         # an import ends without a file of its own; a download's is swept after seven days
-        there = done and bool(job.file) and (Path(settings.MEDIA_ROOT) / job.file).is_file()
+        there = done and bool(job.file) and jobs.job_may(job, self.member)
         gone = done and not job.file
         data = {
             "id": job.pk, "title": job.filename or job.kind, "status": job.status, "progress": job.progress,
@@ -124,11 +121,7 @@ class DownloadsPage(StorePage):
 
 
 class DownloadFilePage(StorePage):
-    """The file of one's own finished job; anybody else's is 404."""
+    """The file of one's own finished job while the role allows it; anybody else's is 404."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        job = jobs.job_of(job_id=pk, user_id=self.member.user.pk)
-        path = Path(settings.MEDIA_ROOT) / job.file
-        if not job.file or not path.is_file():
-            raise NotFound(_("This file does not exist any more."))
-        return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)
+        return job_file(pk, self.member)

@@ -7,12 +7,11 @@ import secrets
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import changes, outbox, timeline
+from bosonline import changes, files, outbox, timeline
 from bosonline.errors import ValidationFailed
 from bosonline.images import image_copies, image_open
 from stores.models import Notification, NotificationState, Store
@@ -89,7 +88,7 @@ def logo_set(*, store: Store, upload: Any, actor_id: int | None = None) -> Store
     picture = image_open(upload, field="logo", need_width=LOGO_BOX)
     (copy,) = image_copies(picture, (LOGO_BOX,), quality=85, ratio=1)
     name = f"images/{store.pk}/logo-{secrets.token_hex(8)}.{copy.extension}"
-    name = default_storage.save(name, ContentFile(copy.data))
+    name = files.public().save(name, ContentFile(copy.data))
     _logo_change(store, name, actor_id)
     return store
 
@@ -111,7 +110,7 @@ def _logo_change(store: Store, name: str, actor_id: int | None) -> None:
 
 @outbox.handler("store.file_delete")
 def _file_delete(payload: dict[str, Any]) -> None:
-    default_storage.delete(payload["name"])
+    files.public().delete(payload["name"])
 
 
 def onboarding_mark(*, store: Store, step: str) -> Store:

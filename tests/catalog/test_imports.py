@@ -290,7 +290,7 @@ def test_a_file_belongs_to_the_one_who_sent_it(client: Client, shop: Shop) -> No
 
 
 def test_files_that_are_no_tables_are_refused_and_not_kept(client: Client, shop: Shop) -> None:
-    folder = Path(settings.MEDIA_ROOT) / "jobs" / str(shop.store.pk)
+    folder = Path(settings.PRIVATE_ROOT) / "jobs" / str(shop.store.pk)
     before = set(folder.glob("import-*")) if folder.exists() else set()
     big = b"SKU\n" + b"x" * (30 * 1024 * 1024)
     refused(upload(client, shop, big, name="besar.xlsx"), 413, field="file", code="too_large")
@@ -305,7 +305,7 @@ def test_files_nobody_imports_are_removed_after_a_week(client: Client, shop: Sho
     assert imports_sweep() == 0
     with store_scope(shop.store):
         kept = ImportRun.objects.get(pk=run["id"])
-        path = Path(settings.MEDIA_ROOT) / kept.file
+        path = Path(settings.PRIVATE_ROOT) / kept.file
         assert path.exists() and Path(f"{path}.rows").exists()
         ImportRun.objects.update(created_at=timezone.now() - timedelta(days=8))
     assert imports_sweep() == 1 and imports_sweep() == 0

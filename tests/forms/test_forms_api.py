@@ -394,7 +394,7 @@ def test_the_download_holds_the_filtered_list(shop: Shop) -> None:
         job = BackgroundJob.objects.get(pk=answer.json()["data"]["id"])
         jobs.job_run({"job_id": job.pk, "store_id": shop.store.pk})
         job.refresh_from_db()
-    rows = list(csv.DictReader(StringIO((Path(settings.MEDIA_ROOT) / job.file).read_text("utf-8-sig"))))
+    rows = list(csv.DictReader(StringIO((Path(settings.PRIVATE_ROOT) / job.file).read_text("utf-8-sig"))))
     assert [(r["name"], r["status"], r["orders"]) for r in rows] == [("'=cmd()", "draft", "0")]
     assert api("post", "/store/forms/download", {"format": "xlsx"}).status_code == 202
     assert api("post", "/store/forms/download", {"format": "pdf"}).status_code == 422

@@ -70,7 +70,7 @@ def test_the_contract_answers_what_is_built(db: None, settings: Any) -> None:
 def test_health_readiness_and_metrics(client: Client, db: None) -> None:
     assert client.get("/healthz").content == b"ok"
     assert client.get("/readyz").json() == {"database": "ok", "redis": "ok"}
-    assert b"bosonline_outbox_pending" in client.get("/metrics").content
+    assert b"bosonline_outbox_pending" in client.get("/metrics", HTTP_HOST="localhost").content
     assert client.get("/api/schema").status_code == 200
     assert client.get("/api/docs").status_code == 200
 

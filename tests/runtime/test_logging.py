@@ -56,3 +56,26 @@ def test_our_lines_and_a_librarys_look_the_same_and_carry_the_request_id(lines: 
     assert theirs["event"].startswith("called 0812")
     assert "34567890" not in theirs["event"]
     assert ours["request_id"] == theirs["request_id"] == "r-1"
+
+
+def test_the_text_of_an_exception_is_clean_as_well(lines: io.StringIO) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logging(json_lines=True, level="INFO")
+    try:
+        root.handlers[0].setStream(lines)  # type: ignore[attr-defined]  # a StreamHandler by configuration
+        detail = "DETAIL:  Key (email, phone)=(siti.aminah@contoh.co.id, +6281234567890) already exists."
+        for log in (structlog.get_logger("ours"), logging.getLogger("library")):
+            try:
+                raise ValueError(detail)
+            except ValueError as exc:
+                log.exception("row refused")
+                log.warning("refused %s", exc)
+                log.warning("refused %r", exc)
+        structlog.get_logger("ours").warning("refused", error=ValueError(detail), deep=[[[[[[[[detail]]]]]]]])
+    finally:
+        configure_logging(json_lines=False, level="INFO")
+        root.handlers[:], root.level = handlers, level
+    text = lines.getvalue()
+    assert text.count("already exists") >= 7 and text.count("***@contoh.co.id") >= 7
+    assert "siti" not in text and "1234567" not in text

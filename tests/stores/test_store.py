@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 from pypdf import PdfReader
 
-from bosonline import outbox
+from bosonline import files, outbox
 from bosonline.models import OutboxMessage, TimelineEntry
 from bosonline.tenancy import store_scope
 from forms.snapshot import snapshot_of
@@ -141,7 +140,7 @@ def test_a_logo_is_kept_small_and_shown_to_buyers(shop: Shop, client: Client) ->
     OutboxMessage.objects.update(due_at="2020-01-01T00:00:00Z")
     OutboxMessage.objects.exclude(topic="store.file_delete").delete()
     outbox.drain()
-    assert not default_storage.exists(first)
+    assert not files.public().exists(first)
     assert client.delete(LOGO, **shop.bearer()).json()["data"]["logo"] == ""
     assert client.delete(LOGO, **shop.bearer()).status_code == 200
 
@@ -157,7 +156,7 @@ def test_an_invoice_carries_logo_heading_and_note_and_does_without_a_lost_file(s
     store = Store.objects.get(pk=shop.store.pk)
     first = page()
     assert len(first.images) == 1 and "NPWP 01.234" in first.extract_text() and "Terima kasih" in first.extract_text()
-    default_storage.delete(store.logo)
+    files.public().delete(store.logo)
     assert len(page().images) == 0
 
 

@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
+        call_command("move_files")
         call_command("load_regions")
         call_command("boscod_match", if_needed=True)
         if options["demo"] and "seed_demo" in get_commands():
