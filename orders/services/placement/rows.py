@@ -14,6 +14,7 @@ from forms.snapshot import Snapshot
 from orders.models import Order, Payment
 from orders.services.placement.types import Caller, CheckoutInput
 from orders.services.risk import Assessment
+from stores.areas import postal_code_of
 from stores.queries import Area
 
 METHOD_STATUS = {"cod": "cod_pending", "bank_transfer": "unpaid", "va": "unpaid", "qris": "unpaid"}
@@ -59,7 +60,7 @@ def order_row(
         "province_name": area.province,
         "street": data.street.strip(),
         "landmark": data.landmark.strip(),
-        "postal_code": data.postal_code or (area.postal_codes[0] if area.postal_codes else ""),
+        "postal_code": postal_code_of(area.postal_codes, data.postal_code) or "",
         "note": data.note.strip() if snapshot.content["note_enabled"] else "",
         "fields": fields,
         "courier_code": "" if manual else quote.courier_code,
