@@ -7,7 +7,17 @@ from functools import lru_cache
 
 import phonenumbers
 
+from bosonline import cleaning
+
 _DIGITS = re.compile(r"\D+")
+# what stands around a number in chats, on cards and in links
+_WORDS = re.compile(
+    r"https?://(?:api\.)?(?:wa\.me|whatsapp\.com)/(?:send/?\?phone=)?|wa\.me/|(?:tel|callto|sms):"
+    r"|\b(?:whatsapp|wa|w\.a|telepon|telp|tlp|tel|hp|handphone|no|nomor|nomer|phone|mobile)\b\.?",
+    re.IGNORECASE,
+)
+_FLOAT = re.compile(r"(\+?\d{9,15})[.,]0{1,2}")
+LENGTH = 80  # the longest text in which a number is looked for
 
 
 class InvalidPhone(ValueError):
@@ -16,21 +26,26 @@ class InvalidPhone(ValueError):
 
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
-    """``0812…``, ``62812…``, ``+62 812-…``, ``812…`` → ``+62812…``. Raises :class:`InvalidPhone`."""
-    raw = text.strip()[:40]
+    """``0812…``, ``62812…``, ``+62 812-…``, ``0062…``, ``WA 0812…`` → ``+62812…``. Raises :class:`InvalidPhone`.
+
+    ``static/src/js/phone.js`` reads a number in the same way; tests/data/phones.json holds both to it.
+    """
+    raw = cleaning.code(text[:LENGTH])
+    raw = _WORDS.sub(" ", raw).strip(" :;,.'\"")
+    if match := _FLOAT.fullmatch(raw):  # a spreadsheet took the number for an amount
+        raw = match[1]
     digits = _DIGITS.sub("", raw)
-    if not 8 <= len(digits) <= 15 or re.search(r"[^\d\s()+\-.]", raw):
+    if not 8 <= len(digits) <= 17 or re.search(r"[^\d\s()+\-./,'_~]", raw):
         raise InvalidPhone(text)
-    if raw.startswith("+"):
+    abroad = raw.lstrip("( ").startswith("+") and not digits.startswith("0")
+    if digits.startswith("00"):  # how one dials abroad
+        abroad, digits = True, digits.lstrip("0")
+    if digits.startswith("620"):
+        candidate = "+62" + digits[2:].lstrip("0")
+    elif abroad or digits.startswith("62"):
         candidate = "+" + digits
-    elif digits.startswith("620"):
-        candidate = "+62" + digits[3:]
-    elif digits.startswith("62"):
-        candidate = "+" + digits
-    elif digits.startswith("0"):
-        candidate = "+62" + digits[1:]
     else:
-        candidate = "+62" + digits
+        candidate = "+62" + digits.removeprefix("0")
     try:
         parsed = phonenumbers.parse(candidate, "ID")
     except phonenumbers.NumberParseException as exc:
@@ -65,7 +80,8 @@ def masked(e164: str) -> str:
 
 def search_digits(text: str) -> str | None:
     """The national digits a phone search should look for, or None when the text is not phone-like."""
+    text = _WORDS.sub(" ", cleaning.code(text))
     digits = _DIGITS.sub("", text)
     if len(digits) < 4 or re.search(r"[A-Za-z]", text):
         return None
-    return re.sub(r"^(620?|0)", "", digits)
+    return re.sub(r"^(0*620*|0+)", "", digits)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.formfields import EmailField, PhoneField
+
 
 class RegisterForm(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
-    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "email"}))
-    phone = forms.CharField(label=_("WhatsApp number"), max_length=30)
+    email = EmailField(label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "email"}))
+    phone = PhoneField(label=_("WhatsApp number"))
     password = forms.CharField(
         label=_("Password"),
         max_length=200,
@@ -64,14 +66,14 @@ class ResetForm(forms.Form):
 
 class InvitationForm(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
-    phone = forms.CharField(label=_("WhatsApp number"), max_length=30)
+    phone = PhoneField(label=_("WhatsApp number"))
     password = _new_password(_("Password"))
 
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
-    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "email"}))
-    phone = forms.CharField(label=_("WhatsApp number"), max_length=30)
+    email = EmailField(label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "email"}))
+    phone = PhoneField(label=_("WhatsApp number"))
     language = forms.ChoiceField(label=_("Language"), choices=[("id", "Bahasa Indonesia"), ("en", "English")])
     password = _old_password()
 
@@ -99,8 +101,8 @@ class StaffForm(forms.Form):
     """Creating and changing a person; the roles are filled in by the page."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
-    email = forms.EmailField(label=_("E-mail"), max_length=254)
-    phone = forms.CharField(label=_("WhatsApp number"), max_length=30)
+    email = EmailField(label=_("E-mail"), max_length=254)
+    phone = PhoneField(label=_("WhatsApp number"))
     role_id = forms.TypedChoiceField(label=_("Role"), coerce=int)
     password = forms.CharField(
         label=_("Password"), max_length=200, strip=False, required=False,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +17,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 
-from bosonline.api.errors import body_of, flatten
+from bosonline.api.errors import body_of, flatten, twice
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, Unauthenticated
 from bosonline.tenancy import store_scope
 from sellers.navigation import page_context
@@ -52,6 +54,10 @@ class StorePage(View):
                 return super().dispatch(request, *args, **kwargs)
             except DomainError as exc:
                 return self.failed(request, exc)
+            except IntegrityError as exc:
+                if not isinstance(exc.__cause__, UniqueViolation):
+                    raise
+                return self.failed(request, twice())
             except ValidationError as exc:
                 errors = flatten(exc.detail)
                 return self.failed(request, DomainError(next(iter(errors.values()))[0], errors=errors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.formfields import CodeField, CodePattern, PhoneField
 from stores.models import Bank, Store
 from stores.services.stores import LIMITS
 
@@ -20,28 +21,26 @@ class StoreForm(forms.Form):
 
 
 class SubdomainForm(forms.Form):
-    subdomain = forms.CharField(
-        label=_("Store address"), max_length=60, widget=forms.TextInput({"autocapitalize": "none"})
-    )
+    subdomain = CodeField(label=_("Store address"), max_length=60, widget=forms.TextInput({"autocapitalize": "none"}))
 
 
 class WarehouseForm(forms.Form):
     name = forms.CharField(label=_("Warehouse name"), max_length=50, initial=_("Main warehouse"))
     contact_name = forms.CharField(label=_("Contact person"), max_length=50)
-    phone = forms.CharField(label=_("Phone for the courier"), max_length=30)
+    phone = PhoneField(label=_("Phone for the courier"))
     district_id = forms.IntegerField(
         widget=forms.HiddenInput,
         min_value=1,
         max_value=2**31 - 1,
         error_messages={"required": _("Choose an area from the list.")},
     )
-    postal_code = forms.RegexField(r"^\d{5}$", required=False, widget=forms.HiddenInput)
+    postal_code = CodePattern(r"^\d{5}$", required=False, widget=forms.HiddenInput)
     address = forms.CharField(label=_("Full address"), max_length=300, widget=forms.Textarea({"rows": 2}))
 
 
 class BankAccountForm(forms.Form):
     bank_code = forms.ChoiceField(label=_("Bank"))
-    number = forms.CharField(label=_("Account number"), max_length=40, widget=forms.TextInput({"inputmode": "numeric"}))
+    number = CodeField(label=_("Account number"), max_length=40, widget=forms.TextInput({"inputmode": "numeric"}))
     holder = forms.CharField(label=_("Account holder"), max_length=80)
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from publicsuffixlist import PublicSuffixList
 
+from bosonline import cleaning
 from bosonline.errors import ValidationFailed
 
 FIELD = "hostname"
@@ -64,7 +65,7 @@ def hostname_clean(text: str) -> str:
 
     ``https://`` in front and a ``/`` or dot at the end are what people copy from a browser: they are dropped.
     """
-    host = unicodedata.normalize("NFKC", text).strip().lower()
+    host = cleaning.code(text).lower()
     host = re.sub(r"^https?://", "", host)
     host = host.removesuffix("/").removesuffix(".")
     if not host:

@@ -144,11 +144,14 @@ class District(models.Model):
     postal_codes = ArrayField(models.CharField(max_length=5), default=list)
     # "juwana pati jawa tengah 59185 …": what the one-box search matches, lower case and unaccented
     search_text = models.TextField(default="")
+    # "bajomulyo|bakaran kulon|…": the villages, for addresses that name only theirs
+    village_text = models.TextField(default="", db_default="")
 
     class Meta:
         # read all day, written with a new data package: no list of pending entries that every search would walk
         indexes = [
-            GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"], fastupdate=False)
+            GinIndex(fields=["search_text"], name="district_search", opclasses=["gin_trgm_ops"], fastupdate=False),
+            GinIndex(fields=["village_text"], name="district_villages", opclasses=["gin_trgm_ops"], fastupdate=False),
         ]
 
     @property

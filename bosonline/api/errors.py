@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DataError
+from django.db import DataError, IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from bosonline.errors import DomainError, Forbidden, NotFound
+from bosonline.errors import Conflict, DomainError, Forbidden, NotFound
 
 
 def body_of(error: DomainError) -> dict[str, Any]:
@@ -41,6 +42,12 @@ def flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     return errors
 
 
+def twice() -> Conflict:
+    return Conflict(
+        _("Somebody saved the same thing at the same moment. Look again, then repeat it."), code="saved_twice"
+    )
+
+
 def _translate(exc: Exception) -> DomainError | None:
     match exc:
         case DomainError():
@@ -61,6 +68,9 @@ def _translate(exc: Exception) -> DomainError | None:
             return Forbidden()
         case RequestDataTooBig():
             return DomainError(_("The request is too large."), code="too_large", status=413)
+        case IntegrityError() if isinstance(exc.__cause__, UniqueViolation):
+            # two did the same thing at the same moment; the database let one of them in
+            return twice()
         case DataError():
             # A value PostgreSQL itself cannot hold (NUL byte, integer out of range) that no rule named before.
             return DomainError(_("A value cannot be stored."), code="validation_error", status=422)

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from bosonline import cleaning
 from bosonline.errors import ValidationFailed
 
 MAX_LIMIT = 100
@@ -85,8 +86,8 @@ def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
 
 def filtered(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> QuerySet[Any]:
     """``keyword`` and ``category`` alone: what a download of the list holds."""
-    category, keyword = params.get("category", ""), params.get("keyword", "").strip()
-    if "\x00" in keyword or len(keyword) > 200:
+    category, keyword = params.get("category", ""), cleaning.keyword(params.get("keyword", ""))
+    if "\x00" in params.get("keyword", "") or len(keyword) > 200:
         raise ValidationFailed.field("keyword", _("Enter a shorter search text."))
     if category and category not in spec.searches:
         raise ValidationFailed.field("category", _("Unknown column."))

@@ -10,6 +10,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bosonline import cleaning
 from bosonline.api.views import ApiView, IdempotentMixin
 from bosonline.errors import ValidationFailed
 from catalog import queries
@@ -68,7 +69,7 @@ class ProductsView(IdempotentMixin, SeesCost):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = without_cost(self.member, self.parse(s.ProductIn))
-        variants = [VariantInput(**{k: v for k, v in row.items() if k != "id"}) for row in data.pop("variants")]
+        variants = [VariantInput(**row) for row in data.pop("variants")]
         product = services.product_create(
             store=self.member.store, variants=variants, actor_id=self.member.user.pk, **data
         )
@@ -300,7 +301,7 @@ class SkuCheckView(ApiView):
 
 def sku_check(params: Any) -> dict[str, Any]:
     """``{"available", "reason", "suggestions"}`` (api.md); ``exclude`` is the variant being edited."""
-    sku = params.get("sku", "").strip().replace("\x00", "")
+    sku = cleaning.code(params.get("sku", ""))
     exclude = params.get("exclude", "")
     if not sku or len(sku) > 60:
         raise ValidationFailed.field("sku", _("Enter a SKU of at most 60 characters."))

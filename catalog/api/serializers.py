@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bosonline.api.fields import CodeField
 from catalog.models import Product, Voucher
 from catalog.services.variants import PRICE_MAX, SIDE_MAX, WEIGHT_MAX
 
@@ -27,7 +28,7 @@ class TierIn(serializers.Serializer[Any]):
 class VariantFields(serializers.Serializer[Any]):
     """What a variant has; nothing is required, so that what is not sent stays."""
 
-    sku = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    sku = CodeField(max_length=60, allow_blank=True, required=False)
     price = serializers.IntegerField(min_value=0, max_value=PRICE_MAX, required=False)
     compare_at_price = serializers.IntegerField(min_value=0, max_value=PRICE_MAX, allow_null=True, required=False)
     cost_price = serializers.IntegerField(min_value=0, max_value=PRICE_MAX, required=False)
@@ -43,7 +44,7 @@ class VariantFields(serializers.Serializer[Any]):
 class VariantUpdateIn(VariantFields):
     """One variant; what is not sent stays."""
 
-    sku = serializers.CharField(max_length=60, required=False)
+    sku = CodeField(max_length=60, required=False)
 
 
 class VariantIn(VariantFields):
@@ -142,7 +143,7 @@ class TransferIn(serializers.Serializer[Any]):
 class VoucherIn(serializers.Serializer[Any]):
     """``value`` is per cent or rupiah by ``value_type``; the dates are the store's days, both included."""
 
-    code = serializers.CharField(max_length=60)
+    code = CodeField(max_length=60)
     description = serializers.CharField(max_length=200, allow_blank=True, default="")
     type = serializers.ChoiceField(choices=[Voucher.Kind.PRODUCT.value, Voucher.Kind.SHIPPING.value])
     value_type = serializers.ChoiceField(choices=["percent", "fixed"])

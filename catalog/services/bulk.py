@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bosonline import changes, timeline
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from catalog.models import BulkChange, Category, Product, Variant
-from catalog.services.products import category_ensure
+from catalog.services.products import category_ensure, names_lock
 from catalog.services.variants import values_check
 from stores.models import Store
 
@@ -137,6 +137,8 @@ def _unknown(pk: int) -> BulkRow:
 @transaction.atomic
 def bulk_apply(*, store: Store, edit: BulkEdit, actor_id: int | None) -> tuple[BulkChange | None, list[BulkRow]]:
     """Do it to every row that can; the others say why. What was there before is kept for the undo."""
+    if edit.field == "category":
+        names_lock(store.pk)
     pairs = _rows(edit, lock=True)
     todo = [(row, thing) for row, thing in pairs if thing is not None and row.changes]
     if not todo:

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bosonline import changes, timeline
+from bosonline import changes, cleaning, timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog import ports
 from catalog.models import Category, Image, Product, ProductImage, StockLevel, Variant
@@ -51,6 +51,14 @@ def slug_for(store: Store, name: str, model: Any, *, max_length: int = 60) -> st
     return next(s for n in itertools.count(1) if (s := base if n == 1 else f"{stem}-{n}") not in taken)
 
 
+def names_lock(store_id: int) -> None:
+    """One at a time: who looks for a free link or category of a store keeps it until the transaction ends.
+
+    The weaker lock on the store's row, which no order waits for. Before any product's own lock.
+    """
+    Store.objects.select_for_update(no_key=True).values_list("pk").get(pk=store_id)
+
+
 @transaction.atomic
 def product_create(
     *,
@@ -67,10 +75,13 @@ def product_create(
     actor_id: int | None = None,
 ) -> Product:
     """A product, its variants, their opening stock and images. Errors name ``variants.<n>.<field>``."""
+    names_lock(store.pk)
     clean = attributes_clean(attributes)
     variants = [replace(v, options=[o.strip() for o in v.options]) for v in variants]
     variants_check(clean, variants)
-    name = name.strip()
+    if errors := {f"variants.{n}.id": [_("Unknown variant.")] for n, v in enumerate(variants) if v.id is not None}:
+        raise ValidationFailed(_("Unknown variant."), errors=errors)
+    name = cleaning.line(name)
     product = Product.objects.create(
         store=store,
         name=name,
@@ -105,8 +116,8 @@ def _variants_insert(product: Product, given: Sequence[tuple[int, VariantInput]]
         return []
     taken = skus_taken([v.sku for _n, v in given])
     for index, variant in given:
-        if variant.sku.strip().lower() in taken:
-            raise sku_error(variant.sku.strip(), f"variants.{index}.sku")
+        if cleaning.same(variant.sku) in taken:
+            raise sku_error(cleaning.code(variant.sku), f"variants.{index}.sku")
     _check_images(given)
     skus = skus_fill([v.sku for _n, v in given], f"{product.slug[:40]}-{product.pk}")
     rows = [
@@ -157,11 +168,15 @@ def _opening_stock(product: Product, pairs: Sequence[tuple[Variant, VariantInput
 
 def category_ensure(*, store: Store, name: str) -> Category | None:
     """The category of this name, made when it is new; None for an empty name."""
-    name = name.strip()[:60]
+    name = cleaning.line(name)[:60].strip()
     if not name:
         return None
-    found = Category.objects.annotate(low=Lower("name")).filter(low=name.lower()).first()
-    return found or Category.objects.create(store=store, name=name)
+    same = Category.objects.annotate(low=Lower("name")).filter(low=Lower(Value(name)))
+    try:
+        with transaction.atomic():
+            return same.first() or Category.objects.create(store=store, name=name)
+    except IntegrityError:  # somebody made it between our look and our write
+        return same.get()
 
 
 def images_set(*, product: Product, image_ids: Sequence[int]) -> None:
@@ -175,6 +190,14 @@ def images_set(*, product: Product, image_ids: Sequence[int]) -> None:
         ProductImage(store_id=product.store_id, product=product, image_id=pk, position=n)
         for n, pk in enumerate(dict.fromkeys(image_ids))
     )
+
+
+def product_of(product_id: int) -> Product:
+    """A living product of the current store; anything else is 404."""
+    product: Product | None = Product.objects.filter(pk=product_id, deleted_at__isnull=True).first()
+    if product is None:
+        raise NotFound()
+    return product
 
 
 def product_lock(product_id: int) -> Product:
@@ -202,6 +225,8 @@ def product_update(
     or an open order waits for, 409 ``variants_in_use`` says which; ``confirm_removal`` goes ahead. A product that
     somebody saved after ``expected_updated_at`` is 409 ``product_changed``.
     """
+    if {"slug", "category_name"} & values.keys():
+        names_lock(product_of(product_id).store_id)
     product = product_lock(product_id)
     if expected_updated_at is not None and expected_updated_at != product.updated_at:
         raise Conflict(_("Somebody else saved this product meanwhile. Load it again."), code="product_changed")
@@ -225,7 +250,7 @@ def product_update(
 
 def _set_fields(product: Product, values: Mapping[str, Any]) -> None:
     if "name" in values:
-        product.name = values["name"].strip()
+        product.name = cleaning.line(values["name"])
     for name in ("description", "status"):
         if name in values:
             setattr(product, name, values[name])
@@ -267,6 +292,7 @@ def _set_variants(
         [a["name"] for a in attributes], [_named(v) for v in raw],
     )  # fmt: skip
     by_id = {v.pk: v for v in old}
+    _refuse_foreign(product, raw)
     inputs = [
         _input(v, by_id.get(pk or 0), f"variants.{n}") for n, (v, pk) in enumerate(zip(raw, matched, strict=True))
     ]
@@ -285,6 +311,16 @@ def _set_variants(
     return [v.sku for v in gone]
 
 
+def _refuse_foreign(product: Product, raw: Sequence[Any]) -> None:
+    """An id that was never one of this product's variants is a mistake, and none to be passed over."""
+    given = [_named(v)[0] for v in raw]
+    ours = Variant.objects.filter(product=product, pk__in=[pk for pk in given if pk]).values_list("pk", flat=True)
+    unknown = {pk for pk in given if pk} - set(ours)
+    errors = {f"variants.{n}.id": [_("Unknown variant.")] for n, pk in enumerate(given) if pk in unknown}
+    if errors:
+        raise ValidationFailed(_("Unknown variant."), errors=errors)
+
+
 def _named(raw: Any) -> tuple[int | None, list[str]]:
     if isinstance(raw, VariantInput):
         return raw.id, list(raw.options)
@@ -300,7 +336,7 @@ def _input(raw: Any, existing: Variant | None, where: str) -> VariantInput:
     given["options"] = [str(o).strip() for o in given.get("options", [])]
     if existing is not None:
         base = {name: getattr(existing, name) for name in KEPT} | {"id": existing.pk}
-        if not given.get("sku", "x").strip():
+        if not cleaning.code(given.get("sku", "x")):
             del given["sku"]
         if given.get("cost_price", 0) is None:
             del given["cost_price"]
@@ -339,10 +375,10 @@ def _variants_rewrite(rows: Sequence[tuple[Variant, int, VariantInput]]) -> None
     """Write what variants became. Two may swap options or SKUs, so those step aside first."""
     taken = skus_taken([v.sku for _row, _n, v in rows], exclude=[row.pk for row, _n, _v in rows])
     for _row, index, given in rows:
-        if given.sku.strip().lower() in taken:
-            raise sku_error(given.sku.strip(), f"variants.{index}.sku")
+        if cleaning.same(given.sku) in taken:
+            raise sku_error(cleaning.code(given.sku), f"variants.{index}.sku")
     _check_images([(index, v) for _row, index, v in rows])
-    moving = [row for row, _n, v in rows if row.sku.lower() != v.sku.strip().lower() or row.options != v.options]
+    moving = [row for row, _n, v in rows if row.sku.lower() != cleaning.same(v.sku) or row.options != v.options]
     for row in moving:
         row.sku, row.options = f"\x01{row.pk}", [f"\x01{row.pk}"]
     if moving:
@@ -350,7 +386,7 @@ def _variants_rewrite(rows: Sequence[tuple[Variant, int, VariantInput]]) -> None
     for row, index, given in rows:
         for name in KEPT:
             setattr(row, name, getattr(given, name))
-        row.sku, row.position = given.sku.strip(), index
+        row.sku, row.position = cleaning.code(given.sku), index
     try:
         with transaction.atomic():
             Variant.objects.bulk_update(
@@ -368,6 +404,8 @@ def variant_update(*, variant_id: int, actor_id: int | None = None, **values: An
     variant = Variant.objects.select_for_update().filter(pk=variant_id, deleted_at__isnull=True).first()
     if variant is None:
         raise NotFound()
+    if "sku" in values:
+        values["sku"] = cleaning.code(values["sku"]) or variant.sku
     before = {name: getattr(variant, name) for name in values}
     for name, value in values.items():
         setattr(variant, name, value)
@@ -429,6 +467,7 @@ def product_delete(*, product_id: int, actor_id: int | None = None) -> None:
 @transaction.atomic
 def product_duplicate(*, product_id: int, actor_id: int | None = None) -> Product:
     """A draft copy "(Salinan)" with everything but stock; its SKUs are new ones made from the old."""
+    names_lock(product_of(product_id).store_id)
     source = product_lock(product_id)
     variants = list(Variant.objects.filter(product=source, deleted_at__isnull=True).order_by("position", "id"))
     suffix = " (Salinan)"

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from bosonline import cleaning
 from bosonline.errors import ValidationFailed
 from catalog.models import Variant
 
@@ -100,7 +101,7 @@ def variants_check(attributes: Sequence[Mapping[str, Any]], variants: Sequence[V
         if key in seen:
             raise ValidationFailed.field(f"variants.{index}.options", _("This combination is listed twice."))
         seen.add(key)
-        sku = variant.sku.strip().lower()
+        sku = cleaning.same(variant.sku)
         if sku and sku in skus:
             raise ValidationFailed.field(f"variants.{index}.sku", _("This SKU is used twice."))
         skus.add(sku)
@@ -184,7 +185,7 @@ def _key(options: Iterable[str]) -> tuple[str, ...]:
 
 def skus_taken(skus: Iterable[str], *, exclude: Collection[int] = ()) -> set[str]:
     """Which of these SKUs (in lower case) a living variant of the current store has. A deleted product frees its SKUs."""
-    wanted = {s.strip().lower() for s in skus if s.strip()}
+    wanted = {key for s in skus if (key := cleaning.same(s))}
     if not wanted:
         return set()
     rows = Variant.objects.filter(deleted_at__isnull=True).annotate(low=Lower("sku")).filter(low__in=wanted)
@@ -198,7 +199,7 @@ def sku_available(*, sku: str, exclude: int | None = None) -> bool:
 
 def sku_suggestions(sku: str) -> list[str]:
     """Three free SKUs like this one."""
-    base = sku.strip()[:50] or "SKU"
+    base = cleaning.code(sku)[:50] or "SKU"
     wanted = [f"{base}-{n}" for n in range(2, 12)]
     taken = skus_taken(wanted)
     return [s for s in wanted if s.lower() not in taken][:3]
@@ -206,7 +207,7 @@ def sku_suggestions(sku: str) -> list[str]:
 
 def skus_fill(wanted: Sequence[str], base: str, *, exclude: Collection[int] = ()) -> list[str]:
     """``wanted`` with a free SKU made from ``base`` where it is empty."""
-    made = [s.strip() for s in wanted]
+    made = [cleaning.code(s) for s in wanted]
     own = {s.lower() for s in made if s}
     candidates = [f"{base[: SKU_LENGTH - 5]}-{n}".upper() for n in range(1, 2 * len(made) + 2)]
     taken = skus_taken(candidates, exclude=exclude) | own

@@ -17,7 +17,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import timeline
+from bosonline import cleaning, timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Product, Voucher, VoucherUse
 from catalog.services.voucher_rules import VoucherContext, voucher_amount, voucher_check, voucher_message
@@ -49,7 +49,7 @@ def vouchers_judge(context: VoucherContext, *, codes: Collection[str] = ()) -> l
     Three queries whatever their number. Those that apply come first, the biggest saving on top; the others say by code
     and message which of the twelve checks they fail first. Vouchers that are off or over are not listed.
     """
-    typed = {code.strip().lower() for code in codes if code.strip()}
+    typed = {key for code in codes if (key := cleaning.same(code))}
     rows = [
         v
         for v in Voucher.objects.filter(deleted_at__isnull=True, is_active=True, end_date__gte=context.today)
@@ -117,7 +117,7 @@ class VoucherInput:
 def _clean(data: VoucherInput, *, used: int = 0) -> dict[str, Any]:
     """The model's values. Raises everything that is wrong at once, each at its field."""
     errors: dict[str, list[str]] = {}
-    code = data.code.strip().upper()
+    code = cleaning.code(data.code).upper()
     if not CODE.match(code):
         errors["code"] = [_("Use 3 to 30 letters, digits, - or _, for example HEMAT10.")]
     if data.value_type == "percent" and not 1 <= data.value <= 100:

@@ -66,7 +66,7 @@ class InventoryTable(TableResource):
             return
         self.once((line.pk, line.target), errors)
         level = self.levels.get((line.pk, line.target))
-        variant = self.known[line.sku.lower()]
+        variant = self.known[sku_key(line.sku)]
         reserved = level.reserved if level else 0
         if not variant.product.sell_when_empty and line.on_hand < reserved:
             message = _("%(count)s pieces are reserved by open orders.") % {"count": reserved}

@@ -17,7 +17,7 @@ from import_export import fields
 
 from bosonline import changes, timeline
 from catalog.models import Category, Product, Variant
-from catalog.services.products import category_ensure, switch_sell_when_empty
+from catalog.services.products import category_ensure, names_lock, switch_sell_when_empty
 from catalog.services.stock import PIECES_MAX, StockLine, levels_ensure, stock_update
 from catalog.services.variants import MAX_VARIANTS
 from catalog.transfer import widgets as w
@@ -57,12 +57,12 @@ class ProductTable(FigureFields):
     """``import_data`` of the table "products"."""
 
     kind = "products"
-    product = fields.Field(attribute="name", column_name="product", widget=w.Text(120), saves_null_values=False)
+    product = fields.Field(attribute="name", column_name="product", widget=w.Name(120), saves_null_values=False)
     slug = fields.Field(attribute="slug", column_name="slug", widget=w.Text(120), saves_null_values=False)
     description = fields.Field(
         attribute="description", column_name="description", widget=w.Text(10_000), saves_null_values=False
     )
-    category = fields.Field(attribute="category", column_name="category", widget=w.Text(60), saves_null_values=False)
+    category = fields.Field(attribute="category", column_name="category", widget=w.Name(60), saves_null_values=False)
     status = fields.Field(
         attribute="status", column_name="status", widget=w.Choice(w.STATUS_WORDS), saves_null_values=False
     )
@@ -127,7 +127,7 @@ class ProductTable(FigureFields):
 
     # --- judging --------------------------------------------------------------------------------------------------------
     def judge(self, line: Any, row: Any, errors: dict[str, Any]) -> None:
-        self.once(line.sku.lower(), errors)
+        self.once(sku_key(line.sku), errors)
         group = self._group(line, errors)
         if group is None or errors:
             return
@@ -259,6 +259,7 @@ class ProductTable(FigureFields):
 
     # --- writing --------------------------------------------------------------------------------------------------------
     def write(self) -> None:
+        names_lock(self.store.pk)
         touched = {id(x.group): x.group for x in (*self.new, *self.changed)}
         variants_locked([x for x in self.changed if x.changes()])
         categories = self._categories(touched.values())

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from import_export import fields
 
-from bosonline import changes, timeline
+from bosonline import changes, cleaning, timeline
 from catalog.models import Variant
 from catalog.services.variants import PRICE_MAX, SIDE_MAX, SKU_LENGTH, WEIGHT_MAX
 from catalog.transfer import widgets as w
@@ -40,7 +40,7 @@ def living_by_sku(skus: set[str]) -> dict[str, Variant]:
 
 
 def sku_key(value: Any) -> str:
-    return str(value if value is not None else "").strip().lower()
+    return cleaning.same(str(value if value is not None else ""))
 
 
 class FigureFields(TableResource):

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
+from bosonline import cleaning
 from bosonline.tables import BadCell
 
 # 1.234.567 · 1,234,567 · 1234567, each with an optional Rp and cents of zero
@@ -35,7 +36,7 @@ class Text(Widget):
         self.length, self.required = length, required
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str | None:
-        text = str(trusted(value) if value is not None else "").strip()
+        text = self.plain(str(trusted(value) if value is not None else ""))
         if not text:
             if self.required:
                 raise ValueError(_("This cell is empty."))
@@ -44,9 +45,21 @@ class Text(Widget):
             raise ValueError(_("At most %(count)s characters.") % {"count": self.length})
         return text
 
+    @staticmethod
+    def plain(text: str) -> str:
+        return text.strip()
+
+
+class Name(Text):
+    """A name on one line."""
+
+    plain = staticmethod(cleaning.line)
+
 
 class Code(Text):
     """A SKU: a number stays as it was typed, and one that Excel shortened is refused instead of guessed."""
+
+    plain = staticmethod(cleaning.code)
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str | None:
         if isinstance(value, float):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from bosonline import cleaning
 from bosonline.errors import NotFound
 from catalog import queries
 from sellers.pages import StorePage
@@ -19,5 +20,5 @@ class ChoicesPage(StorePage):
         self.member.require(next((right for right in USERS if self.member.may(right)), USERS[0]))
         if kind not in KINDS:
             raise NotFound()
-        keyword = request.GET.get("keyword", "").strip()[:100].replace("\x00", "")
+        keyword = cleaning.keyword(request.GET.get("keyword", ""))[:100]
         return JsonResponse({"data": KINDS[kind](keyword)})

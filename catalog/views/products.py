@@ -166,7 +166,7 @@ class ProductSave(JsonPage):
             )  # fmt: skip
         else:
             data = without_cost(self.member, self.body(s.ProductIn))
-            rows = [VariantInput(**{k: v for k, v in row.items() if k != "id"}) for row in data.pop("variants")]
+            rows = [VariantInput(**row) for row in data.pop("variants")]
             product = services.product_create(store=self.store, variants=rows, actor_id=self.member.user.pk, **data)
         messages.success(request, _("%(name)s was saved.") % {"name": product.name})
         return self.answer({"id": product.pk, "url": reverse("product-edit", args=[product.pk])})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.errors import DomainError
+from bosonline.formfields import CodeField
 from catalog import queries
 from catalog.fields import ProductsField
 from catalog.models import Voucher
@@ -62,7 +63,7 @@ class VoucherListPage(StorePage):
 
 
 class VoucherForm(forms.Form):
-    code = forms.CharField(
+    code = CodeField(
         label=gettext_lazy("Code"), max_length=30, help_text=gettext_lazy("Letters and digits, for example HEMAT10.")
     )
     description = forms.CharField(label=gettext_lazy("Description"), max_length=200, required=False)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bosonline.api.fields import CodeField
 from bosonline.api.views import ApiView
 from bosonline.errors import ValidationFailed
 from forms.services import onboarding
@@ -24,7 +25,7 @@ class FirstVariantIn(serializers.Serializer[Any]):
     price = serializers.IntegerField(min_value=0, max_value=PRICE_MAX)
     stock = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False, default=0)
     weight_grams = serializers.IntegerField(min_value=1, max_value=99_000, required=False, default=500)
-    sku = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    sku = CodeField(max_length=60, required=False, allow_blank=True, default="")
 
 
 class FirstProductIn(serializers.Serializer[Any]):

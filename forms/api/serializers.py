@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bosonline.api.fields import PhoneField
 from bosonline.moments import MomentField
 
 
@@ -66,7 +67,7 @@ class BlockIn(serializers.Serializer[Any]):
 class AbandonedIn(serializers.Serializer[Any]):
     form = serializers.SlugField(max_length=60)
     store = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    phone = serializers.CharField(max_length=30)
+    phone = PhoneField()
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     data = serializers.DictField(required=False, default=dict)
     token = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")

@@ -60,7 +60,9 @@ def abandoned_capture(
                     )  # fmt: skip
             return own, own.token
         except IntegrityError:  # two tabs at once: the number got a row of its own meanwhile
-            there = rows.get(phone=phone)
+            there = rows.filter(phone=phone).first()
+            if there is None:  # and that one has ordered already
+                return abandoned_capture(snapshot=snapshot, phone=phone, name=name, data=data)
     if own is not None and own.pk == there.pk:
         _write(own, name, kept)
         return own, own.token

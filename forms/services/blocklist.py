@@ -7,6 +7,7 @@ import ipaddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bosonline import cleaning
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from forms.models import BlockEntry
@@ -18,7 +19,7 @@ MAX_ENTRIES = 2000
 
 def _clean(kind: str, value: str) -> str:
     """The value as orders are compared with it. Raises at ``value``."""
-    value = " ".join(value.split())
+    value = cleaning.line(value) if kind == "address" else cleaning.code(value)
     match kind:
         case "phone":
             try:

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from bosonline import pagecache, timeline
 from bosonline.errors import Conflict, NotFound, ValidationFailed
-from catalog.models import Variant
+from catalog.models import Image, Variant
 from forms.content import content_clean, content_full, content_problems, sold_variant_ids
 from forms.models import FormerLink, FormProduct, FormVersion, OrderForm
 from forms.services.links import link_leave, link_take, slug_check, slug_free
 from forms.snapshot import snapshot_forget
+from sellers.models import Membership
 from stores.models import Store, Warehouse
 from stores.queries import hosts_of
 
@@ -36,6 +37,7 @@ def form_create(
     clean = content_clean(content)
     clean["title"] = clean["title"] or name
     variants_check(clean)
+    people_and_pictures_check(store.pk, clean)
     form = OrderForm.objects.create(
         store=store,
         name=name.strip()[:80],
@@ -46,6 +48,21 @@ def form_create(
     link_take(form.slug)
     _line(form, "form.created", actor_id)
     return form
+
+
+def people_and_pictures_check(store_id: int, content: dict[str, Any]) -> None:
+    """Raises at ``cs.<n>.membership_id`` and ``image_ids.<n>`` for what is not this store's own.
+
+    Who has left the store meanwhile stays in the draft and gets no orders.
+    """
+    people = [row["membership_id"] for row in content["cs"]]
+    ours = set(Membership.objects.filter(store_id=store_id, pk__in=people).values_list("pk", flat=True))
+    errors = {f"cs.{n}.membership_id": [_("Nobody of this store.")] for n, pk in enumerate(people) if pk not in ours}
+    pictures = content["image_ids"]
+    kept = set(Image.objects.filter(store_id=store_id, pk__in=pictures).values_list("pk", flat=True))
+    errors |= {f"image_ids.{n}": [_("Unknown image.")] for n, pk in enumerate(pictures) if pk not in kept}
+    if errors:
+        raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
 
 
 def variants_check(content: dict[str, Any], *, living: bool = False) -> list[Variant]:
@@ -70,6 +87,7 @@ def form_save_draft(
     """
     clean = content_clean(content)
     variants_check(clean)
+    people_and_pictures_check(form.store_id, clean)
     rows = OrderForm.objects.filter(pk=form.pk, deleted_at__isnull=True)
     if expected_rev is not None:
         rows = rows.filter(draft_rev=expected_rev)

@@ -7,7 +7,7 @@ import itertools
 from django.utils.translation import gettext as _
 
 from bosonline.errors import ValidationFailed
-from catalog.services.products import slug_for
+from catalog.services.products import names_lock, slug_for
 from forms.models import FormerLink, OrderForm
 from stores.models import Store
 
@@ -15,20 +15,12 @@ from stores.models import Store
 RESERVED = frozenset({"api", "o", "embed", "static", "media", "theme", "healthz", "robots", "favicon", "test"})
 
 
-def links_lock(store_id: int) -> None:
-    """One at a time: who looks for a free address of a store keeps it until the transaction ends.
-
-    The weaker lock on the store's row, which no order waits for.
-    """
-    Store.objects.select_for_update(no_key=True).values_list("pk").get(pk=store_id)
-
-
 def slug_check(slug: str, *, store_id: int, exclude: int | None = None) -> None:
-    """Raises at ``slug`` when the address is another form's or no form may have it. In a transaction: see ``links_lock``.
+    """Raises at ``slug`` when the address is another form's or no form may have it. In a transaction: see ``names_lock``.
 
     An address another form has left may be taken: that is often why the form left it.
     """
-    links_lock(store_id)
+    names_lock(store_id)
     if slug in RESERVED:
         raise ValidationFailed.field("slug", _("This link is reserved."))
     if OrderForm.objects.filter(slug=slug, deleted_at__isnull=True).exclude(pk=exclude).exists():
@@ -37,7 +29,7 @@ def slug_check(slug: str, *, store_id: int, exclude: int | None = None) -> None:
 
 def slug_free(store: Store, name: str) -> str:
     """An address made of ``name`` that no form has, and none has left: nobody asked to take one over."""
-    links_lock(store.pk)
+    names_lock(store.pk)
     for n in itertools.count(1):
         slug = slug_for(store, name if n == 1 else f"form-{n}-{name}", OrderForm)
         if slug not in RESERVED and not FormerLink.objects.filter(slug=slug).exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from bosonline import crypto
+from bosonline import cleaning, crypto
 from bosonline.errors import NotFound, ValidationFailed
 from forms.content import PIXEL_FORMS
 from forms.models import PixelToken, Provider
@@ -15,7 +15,7 @@ TOKEN_MAX = 500
 
 def token_save(*, store: Store, provider: str, pixel_id: str, token: str, test_code: str = "") -> PixelToken:
     """Keep a provider's token for a pixel; a second one replaces the first. Raises at the field."""
-    pixel_id, token, test_code = pixel_id.strip(), token.strip(), test_code.strip()
+    pixel_id, token, test_code = cleaning.code(pixel_id), cleaning.code(token), cleaning.code(test_code)
     if provider not in Provider.values:
         raise ValidationFailed.field("provider", _("Choose Meta, TikTok or Google Analytics."))
     if not PIXEL_FORMS[provider].fullmatch(pixel_id):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from bosonline import crypto
+from bosonline import cleaning, crypto
 from bosonline.phone import InvalidPhone, normalise
 from catalog.models import Voucher
 from catalog.services.vouchers import Verdict, VoucherContext, voucher_message, vouchers_judge
@@ -47,7 +47,7 @@ def vouchers_for(
     answers = [
         _answer(snapshot, basket, verdict, context, area is not None, bool(courier))
         for verdict in vouchers_judge(context, codes=[code] if code else [])
-        if not code or verdict.voucher.code.lower() == code.strip().lower()
+        if not code or verdict.voucher.code.lower() == cleaning.same(code)
     ]
     if code:
         return answers or [_refused(code, "voucher_not_found")]
@@ -81,7 +81,7 @@ def _answer(
 
 def _refused(code: str, reason: str) -> dict[str, Any]:
     return {
-        "code": code.upper(), "description": "", "type": "", "usable": False, "reason": reason,
+        "code": cleaning.code(code).upper(), "description": "", "type": "", "usable": False, "reason": reason,
         "message": voucher_message(reason), "waits_for": None, "discount": 0, "shipping_discount": 0,
     }  # fmt: skip
 

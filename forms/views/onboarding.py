@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 
+from bosonline import cleaning
 from bosonline.errors import Conflict, DomainError, NotFound
 from catalog.models import Product
 from forms.services import onboarding
@@ -185,7 +186,7 @@ class OnboardingPage(StorePage):
         if stock is None or not 0 <= stock <= 10_000_000:
             raise DomainError.field("name", _("Row %(row)s: the stock is a whole number.") % {"row": number})
         return {
-            "option": row["option"].strip(), "price": price, "sku": row["sku"].strip()[:60], "stock": stock,
+            "option": row["option"].strip(), "price": price, "sku": cleaning.code(row["sku"])[:60], "stock": stock,
             "weight_grams": weight,
         }  # fmt: skip
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bosonline.api.fields import CodeField, CodePattern, EmailField, LineField, PhoneField
 from bosonline.moments import MomentField
 from orders.models import Order
 from orders.services.followups import RESULTS
@@ -15,16 +16,16 @@ class ItemIn(serializers.Serializer[Any]):
 
 
 class CustomerIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80)
-    phone = serializers.CharField(max_length=30)
-    email = serializers.EmailField(required=False, allow_null=True, allow_blank=True, default="")
+    name = LineField(max_length=80)
+    phone = PhoneField()
+    email = EmailField(required=False, allow_null=True, allow_blank=True, default="")
 
 
 class AddressIn(serializers.Serializer[Any]):
     district_id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    street = serializers.CharField(min_length=5, max_length=200)
-    landmark = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
-    postal_code = serializers.RegexField(r"^\d{5}$", required=False, allow_blank=True, default="")
+    street = LineField(min_length=5, max_length=200)
+    landmark = LineField(max_length=100, required=False, allow_blank=True, default="")
+    postal_code = CodePattern(r"^\d{5}$", required=False, allow_blank=True, default="")
 
 
 class SmallText(serializers.DictField):
@@ -51,9 +52,7 @@ class CheckoutOrderIn(serializers.Serializer[Any]):
     payment_channel = serializers.CharField(
         max_length=20, required=False, allow_null=True, allow_blank=True, default=""
     )
-    voucher_codes = serializers.ListField(
-        child=serializers.CharField(max_length=30), required=False, default=list, max_length=4
-    )
+    voucher_codes = serializers.ListField(child=CodeField(max_length=30), required=False, default=list, max_length=4)
     note = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
     utm = SmallText(required=False, default=dict)
     event_ids = SmallText(required=False, default=dict)
@@ -96,7 +95,7 @@ class FollowUpIn(serializers.Serializer[Any]):
 class ShippingIn(serializers.Serializer[Any]):
     """An AWB entered by hand (own courier)."""
 
-    awb = serializers.RegexField(r"^[A-Za-z0-9-]{5,40}$")
+    awb = CodePattern(r"^[A-Za-z0-9-]{5,40}$")
     courier_name = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
 

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bosonline import jobs
+from bosonline import cleaning, jobs
 from bosonline.api.views import ApiView, body_hash, bulk_answer, bulk_row, client_ip, idempotency_key
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.gateways.winpay import CHANNELS
@@ -328,7 +328,7 @@ class TrackingView(ApiView):
 
     @extend_schema(parameters=[OpenApiParameter("awb", str, required=True)], responses={200: dict})
     def get(self, request: Request) -> Response:
-        awb = request.query_params.get("awb", "").strip()[:60].replace("\x00", "")
+        awb = cleaning.code(request.query_params.get("awb", ""))[:60]
         return Response({"data": queries.tracking_by_awb(self.member, awb)})
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("forms", "0006_recovery_token"),
         ("orders", "0008_parcel_alerts"),
         ("sellers", "0004_accounts"),
-        ("stores", "0013_cod_round"),
+        ("stores", "0014_cod_round"),
     ]
 
     operations = [

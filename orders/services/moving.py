@@ -25,7 +25,7 @@ from orders.money.methods import payment_again
 from orders.services.actors import BUYER
 from orders.services.rebill import bill_write, rebill
 from orders.services.status import order_lock
-from stores.areas import Area, area_of
+from stores.areas import Area, area_of, postal_code_of
 
 UNPAID = (Order.PaymentStatus.UNPAID, Order.PaymentStatus.EXPIRED, Order.PaymentStatus.COD_PENDING)
 
@@ -71,12 +71,17 @@ def moving_options(*, order: Order, district_id: int) -> Moving:
     return Moving(area, options, order.total - order.unique_code)
 
 
-def buyer_move(*, order: Order, district_id: int, quote: str, street: str, landmark: str) -> None:
+def buyer_move(
+    *, order: Order, district_id: int, quote: str, street: str, landmark: str, postal_code: str = ""
+) -> None:
     """Send the order there by the quoted service. All or nothing: address, courier, bill and payment change together.
 
     Raises as :func:`moving_options`, and at ``courier_quote`` for a quote that is forged, for elsewhere, or too old.
     """
     area = _area(district_id)
+    kept = postal_code_of(area.postal_codes, postal_code)
+    if kept is None:
+        raise ValidationFailed.field("postal_code", _("This postal code does not belong to the district."))
     with store_scope(order.store_id), transaction.atomic():
         snapshot = _snapshot(order)
         locked = order_lock(order.pk)
@@ -90,7 +95,7 @@ def buyer_move(*, order: Order, district_id: int, quote: str, street: str, landm
         bill = _bill(locked, chosen.courier_code, chosen.price, district_id)
         columns = {
             "district_id": area.code, "district_name": area.district, "city_name": area.city,
-            "province_name": area.province, "postal_code": area.postal_codes[0] if area.postal_codes else "",
+            "province_name": area.province, "postal_code": kept,
             "street": street, "landmark": landmark,
             "courier_code": chosen.courier_code, "courier_name": chosen.courier_name, "service_code": chosen.service_code,
             "service_name": chosen.service_name, "etd": chosen.etd, "cod_covered": chosen.cod,

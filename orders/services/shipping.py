@@ -15,7 +15,7 @@ from django.db.models import F, Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from bosonline import outbox, timeline
+from bosonline import cleaning, outbox, timeline
 from bosonline.errors import Conflict, DomainError, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayOutcomeUnknown, GatewayRejected
 from bosonline.gateways.boscod import BookedParcel, ShipmentRequest, boscod_client
@@ -511,6 +511,7 @@ def shipment_cancel(*, order_id: int, reason: str, member: Member) -> None:
 @transaction.atomic
 def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Member) -> Shipment:
     """Own courier, or an AWB made elsewhere (endpoint "Update Pengiriman Kurir")."""
+    awb = cleaning.code(awb)
     order = order_lock(order_id)
     if order.is_held or order.status not in (*BOOKABLE, Order.Status.READY):
         raise Conflict(_("This order cannot get an AWB now."), code="illegal_transition")
@@ -523,13 +524,13 @@ def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Memb
         with transaction.atomic():
             shipment = Shipment.objects.create(
                 store_id=order.store_id, order=order, order_code=f"{order.order_number}-H{number}",
-                courier_code=(order.courier_code or "own"), is_own_courier=True, awb=awb.strip(),
+                courier_code=(order.courier_code or "own"), is_own_courier=True, awb=awb,
                 status=SS.AWAITING_PICKUP, weight_grams=max(order.weight_grams, 1),
                 cod_amount=order.total if order.is_cod else 0, booked_at=timezone.now(), ordered_at=timezone.now(),
             )  # fmt: skip
     except IntegrityError:
         raise ValidationFailed.field("awb", _("This AWB belongs to another parcel.")) from None
-    order.awb, order.shipping_status = awb.strip(), SS.AWAITING_PICKUP
+    order.awb, order.shipping_status = awb, SS.AWAITING_PICKUP
     order.courier_name = courier_name.strip() or order.courier_name
     order.save(update_fields=["awb", "shipping_status", "courier_name"])
     actor = Actor.of(member)

@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from bosonline import pagecache, throttle
+from bosonline import cleaning, pagecache, throttle
 from bosonline.api.views import client_ip
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.gateways.winpay import CHANNELS
@@ -215,17 +215,21 @@ class OrderPage(View):
     def _address(self, order: Order, data: QueryDict) -> dict[str, Any] | None:
         """Another district first shows what it costs; with the quote of a courier there it is agreed to."""
         street, landmark = buyer.address_clean(data.get("street", ""), data.get("landmark", ""))
-        typed = data.get("district_id", "")
+        typed, postal_code = data.get("district_id", ""), cleaning.code(data.get("postal_code", ""))
+        if postal_code and not (postal_code.isascii() and postal_code.isdecimal() and len(postal_code) == 5):
+            postal_code = ""
         district_id = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
         here = area_of(district_id)
         if not data.get("area", "").strip() or (here is not None and here.code == order.district_id):
             buyer.buyer_address(order=order, street=street, landmark=landmark)
         elif quote := data.get("quote", ""):
-            buyer_move(order=order, district_id=district_id, quote=quote, street=street, landmark=landmark)
+            buyer_move(
+                order=order, district_id=district_id, quote=quote, street=street, landmark=landmark, postal_code=postal_code
+            )  # fmt: skip
         else:
             found = moving_options(order=order, district_id=district_id)
             return {"found": found, "area": data.get("area", ""), "district_id": district_id, "street": street,
-                    "landmark": landmark}  # fmt: skip
+                    "landmark": landmark, "postal_code": postal_code}  # fmt: skip
         return None
 
     def _method(self, order: Order, method: str, channel: str) -> None:

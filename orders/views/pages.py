@@ -14,7 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from bosonline import timeline
+from bosonline import cleaning, timeline
 from bosonline.bill import VAT_BP
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
@@ -389,8 +389,8 @@ class OrderAwbAction(OrderAction):
     right = "shipping.edit"
 
     def act(self, order: Order) -> str:
-        awb = self.request.POST.get("awb", "").strip()
-        if not 5 <= len(awb) <= 40 or not awb.replace("-", "").isalnum():
+        awb = cleaning.code(self.request.POST.get("awb", ""))
+        if not 5 <= len(awb) <= 40 or not (awb.isascii() and awb.replace("-", "").isalnum()):
             raise ValidationFailed.field("awb", _("Enter the AWB as printed by the courier."))
         shipping.shipment_by_hand(
             order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], member=self.member
@@ -580,7 +580,7 @@ class SearchPage(StorePage):
     right = "orders.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        keyword = request.GET.get("q", "").strip()[:100].replace("\x00", "")
+        keyword = cleaning.keyword(request.GET.get("q", ""))[:100]
         rows: list[Any] = []
         if len(keyword) >= 2:
             page = queries.orders_page(self.member, {"keyword": keyword, "limit": "8"})

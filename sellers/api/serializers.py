@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bosonline.api.fields import CodeField, EmailField, PhoneField
 from sellers.devices import device_label
 from sellers.models import Invitation, LoginAttempt, LoginSession, Membership, Role
 from sellers.rights import ALL_RIGHTS
@@ -16,8 +17,8 @@ class PasswordField(serializers.CharField):
 
 class RegisterIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
-    email = serializers.EmailField(max_length=254)
-    phone = serializers.CharField(max_length=30)
+    email = EmailField(max_length=254)
+    phone = PhoneField()
     password = PasswordField()
     store_name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
 
@@ -27,7 +28,7 @@ class LoginIn(serializers.Serializer[Any]):
 
     email = serializers.CharField(max_length=254)
     password = PasswordField()
-    otp = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    otp = CodeField(max_length=40, required=False, allow_blank=True, default="")
 
 
 class RefreshIn(serializers.Serializer[Any]):
@@ -58,7 +59,7 @@ class InvitationAcceptIn(serializers.Serializer[Any]):
 
     token = serializers.CharField(max_length=100)
     name = serializers.CharField(max_length=80, required=False, default="")
-    phone = serializers.CharField(max_length=30, required=False, default="")
+    phone = PhoneField(required=False, default="")
     password = PasswordField(required=False, default="")
 
 
@@ -73,7 +74,7 @@ class TokenOut(serializers.Serializer[Any]):
 class LoginUserOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    email = serializers.EmailField()
+    email = EmailField()
     role_id = serializers.IntegerField(allow_null=True)
     store_id = serializers.IntegerField(allow_null=True)
     staff_id = serializers.IntegerField(allow_null=True)
@@ -94,8 +95,8 @@ class ProfileIn(serializers.Serializer[Any]):
     """``password`` is asked for when e-mail or phone change; a new e-mail counts after its confirmation."""
 
     name = serializers.CharField(max_length=80)
-    email = serializers.EmailField(max_length=254)
-    phone = serializers.CharField(max_length=30)
+    email = EmailField(max_length=254)
+    phone = PhoneField()
     language = serializers.ChoiceField(choices=["id", "en"])
     password = PasswordField(required=False, allow_blank=True, default="")
 
@@ -110,12 +111,12 @@ class PasswordChangeIn(serializers.Serializer[Any]):
 
 
 class CodeIn(serializers.Serializer[Any]):
-    otp = serializers.CharField(max_length=40)
+    otp = CodeField(max_length=40)
 
 
 class PasswordCodeIn(serializers.Serializer[Any]):
     password = PasswordField()
-    otp = serializers.CharField(max_length=40)
+    otp = CodeField(max_length=40)
 
 
 class SessionOut(serializers.ModelSerializer[LoginSession]):
@@ -169,7 +170,7 @@ class RoleIn(serializers.Serializer[Any]):
 
 class StaffOut(serializers.ModelSerializer[Membership]):
     name = serializers.CharField(source="user.name")
-    email = serializers.EmailField(source="user.email")
+    email = EmailField(source="user.email")
     phone = serializers.CharField(source="user.phone", allow_null=True)
     role = serializers.SerializerMethodField()
     managed = serializers.SerializerMethodField()
@@ -193,8 +194,8 @@ class StaffIn(serializers.Serializer[Any]):
     """With a password the account exists at once, without one an invitation is mailed."""
 
     name = serializers.CharField(max_length=80)
-    email = serializers.EmailField(max_length=254)
-    phone = serializers.CharField(max_length=30)
+    email = EmailField(max_length=254)
+    phone = PhoneField()
     password = PasswordField(required=False, allow_blank=True, default="")
     role_id = serializers.IntegerField(min_value=1, max_value=2**62)
     takes_leads = serializers.BooleanField(required=False)

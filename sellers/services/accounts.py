@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import outbox, throttle
+from bosonline import cleaning, outbox, throttle
 from bosonline.errors import DomainError, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from bosonline.tenancy import all_stores
@@ -60,6 +60,13 @@ def raise_errors(errors: dict[str, list[str]]) -> None:
         raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
 
 
+def taken(exc: IntegrityError) -> DomainError:
+    """Somebody got the e-mail or the phone between our look and our write."""
+    if "phone" in (getattr(getattr(exc.__cause__, "diag", None), "constraint_name", None) or ""):
+        return ValidationFailed.field("phone", _("This phone number is already registered. Log in instead."))
+    return ValidationFailed.field("email", _("This e-mail is already registered. Log in instead."))
+
+
 # -- registering ------------------------------------------------------------------------------------------------------
 
 
@@ -69,7 +76,7 @@ def user_create(
 ) -> User:  # fmt: skip
     """A new user. Raises :class:`ValidationFailed` at ``email``, ``phone`` or ``password``."""
     errors: dict[str, list[str]] = {}
-    email = email.strip().lower()
+    email = cleaning.email(email)
     phone = phone_check(phone, errors)
     password_strong(password, User(email=email, name=name), errors)
     if User.objects.filter(email=email).exists():
@@ -84,8 +91,8 @@ def user_create(
             if not email_confirmed:
                 outbox.enqueue("mail.confirm_email", {"user_id": user.pk, "email": email})
             return user
-    except IntegrityError:  # two registrations at once: the second one gets the same answer as a later one
-        raise ValidationFailed.field("email", _("This e-mail is already registered. Log in instead.")) from None
+    except IntegrityError as exc:  # two registrations at once: the second one gets the same answer as a later one
+        raise taken(exc) from None
 
 
 @transaction.atomic
@@ -191,7 +198,7 @@ def email_confirm_again(*, user: User) -> None:
 
 def password_forgot(*, identifier: str) -> None:
     """Ask for a link. Only the typed text is written down: the same work whether or not there is an account."""
-    identifier = identifier.strip().lower()[:120].replace("\x00", "")
+    identifier = cleaning.email(identifier)[:120]
     if identifier:
         outbox.enqueue("mail.forgot_password", {"identifier": identifier})
 
@@ -239,7 +246,7 @@ def profile_update(*, user: User, **values: Any) -> User:
         update["language"] = values["language"]
     if "phone" in values:
         update["phone"] = phone_check(values["phone"], errors, user_id=user.pk)
-    email = str(values.get("email", user.email)).strip().lower()
+    email = cleaning.email(str(values.get("email", user.email)))
     if email != user.email:
         # whether somebody else has this address is not told here: the confirmation decides, by mail
         update["pending_email"] = email
@@ -254,8 +261,8 @@ def profile_update(*, user: User, **values: Any) -> User:
             for name, value in update.items():
                 setattr(user, name, value)
             User.objects.filter(pk=user.pk).update(**update)
-    except IntegrityError:
-        raise ValidationFailed.field("phone", _("This phone number is already registered. Log in instead.")) from None
+    except IntegrityError as exc:
+        raise taken(exc) from None
     if update.get("pending_email"):
         outbox.enqueue("mail.confirm_email", {"user_id": user.pk, "email": email})
     return user

@@ -16,7 +16,7 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import outbox
+from bosonline import cleaning, outbox
 from bosonline.errors import NotFound, Unauthenticated, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from bosonline.tenancy import all_stores
@@ -61,7 +61,7 @@ def user_authenticate(
     work whether or not the account exists, :class:`SecondFactorRequired`, and :class:`~bosonline.errors.TooMany` while a
     wait runs. Two queries: the person, the attempt.
     """
-    identifier = identifier.strip().lower()[:120]
+    identifier = cleaning.email(identifier)[:120]
     user = _find(_who(identifier))
     device = guard.device_of(device_token, user.pk if user else None)
     bucket = (

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import changes, outbox, throttle, timeline
+from bosonline import changes, cleaning, outbox, throttle, timeline
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores
 from sellers import ports
@@ -85,7 +85,7 @@ def staff_create(
     assert store is not None
     Store.objects.select_for_update().get(pk=store.pk)
     role = _role_for(member, role_id)
-    email = email.strip().lower()
+    email = cleaning.email(email)
     known = User.objects.filter(email=email).first()
     if known is not None and Membership.objects.filter(user=known, removed_at__isnull=True).exists():
         raise ValidationFailed.field("email", _("This person already works in the store."))
@@ -249,7 +249,7 @@ def _update_person(member: Member, target: Membership, values: dict[str, Any]) -
     errors: dict[str, list[str]] = {}
     wanted = {k: values[k] for k in PERSONAL if values.get(k) not in (None, "")}
     if "email" in wanted:
-        wanted["email"] = wanted["email"].strip().lower()
+        wanted["email"] = cleaning.email(wanted["email"])
     if "phone" in wanted:
         wanted["phone"] = accounts.phone_check(wanted["phone"], errors, user_id=user.pk)
     changed = {k: v for k, v in wanted.items() if k == "password" or v != getattr(user, k)}
@@ -273,8 +273,8 @@ def _update_person(member: Member, target: Membership, values: dict[str, Any]) -
     try:
         with transaction.atomic():
             User.objects.filter(pk=user.pk).update(**update)
-    except IntegrityError:
-        raise ValidationFailed.field("email", _("This e-mail is already registered. Log in instead.")) from None
+    except IntegrityError as exc:
+        raise accounts.taken(exc) from None
     user.refresh_from_db()
     if "password" in changed:
         sessions.sessions_end_others(user_id=user.pk, keep_id=None, reason="password_changed")

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from bosonline.api.fields import CodeField, CodePattern, PhoneField
 from bosonline.hosts import host_url
 from stores.hostnames import hostname_shown
 from stores.models import BankAccount, Domain, Store, Warehouse
@@ -68,7 +69,7 @@ class LogoIn(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[OpenApiExample("A name", request_only=True, value={"subdomain": "madu-pati"})])
 class SubdomainIn(serializers.Serializer[Any]):
-    subdomain = serializers.CharField(max_length=60)
+    subdomain = CodeField(max_length=60)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A domain", request_only=True, value={"hostname": "tokomadu.com"})])
@@ -127,10 +128,10 @@ class WarehouseIn(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=50)
     contact_name = serializers.CharField(max_length=50)
-    phone = serializers.CharField(max_length=30)
+    phone = PhoneField()
     district_id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     address = serializers.CharField(max_length=300)
-    postal_code = serializers.RegexField(r"^\d{5}$", required=False, allow_blank=True, default="")
+    postal_code = CodePattern(r"^\d{5}$", required=False, allow_blank=True, default="")
     is_default = serializers.BooleanField(required=False, default=False)
 
 
@@ -138,7 +139,7 @@ class WarehouseIn(serializers.Serializer[Any]):
 class WarehouseEdit(WarehouseIn):
     """What is not sent stays as it is. ``is_active`` false is refused (409) while forms or orders need it."""
 
-    postal_code = serializers.RegexField(r"^\d{5}$", required=False, allow_blank=True)
+    postal_code = CodePattern(r"^\d{5}$", required=False, allow_blank=True)
     is_default = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(required=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,6 +16,7 @@ from bosonline.gateways.boscod import boscod_client
 from bosonline.throttle import Limit
 from stores import queries
 from stores.api import serializers as s
+from stores.areas import postal_code_of, postal_code_typed
 from stores.models import Courier, Province
 from stores.services import stores as services
 
@@ -61,6 +64,13 @@ class LogoView(ApiView):
         return Response({"data": s.StoreOut(store).data})
 
 
+def areas_found(keyword: str) -> list[dict[str, Any]]:
+    """Rows of the one-box search; a postal code that was typed is the one that is shown and kept."""
+    typed = postal_code_typed(keyword)
+    areas = queries.areas_search(keyword)
+    return [a.as_api(postal_code_of(a.postal_codes, typed) or "" if typed else "") for a in areas]
+
+
 class RegionView(ApiView):
     """One-box search over district, city, province and postal code."""
 
@@ -69,10 +79,7 @@ class RegionView(ApiView):
 
     @extend_schema(parameters=[KEYWORD], responses={200: dict})
     def get(self, request: Request) -> Response:
-        keyword = request.query_params.get("keyword", "").replace("\x00", "")
-        areas = queries.areas_search(keyword)
-        postal = next((w for w in keyword.split() if w.isdecimal() and len(w) == 5), "")
-        data = [a.as_api(postal if postal in a.postal_codes else "") for a in areas]
+        data = areas_found(request.query_params.get("keyword", ""))
         response = Response({"data": data, "total": len(data)})
         response.headers["Cache-Control"] = "public, max-age=3600"
         return response
@@ -101,7 +108,7 @@ class ShippingAreaView(ApiView):
 
     @extend_schema(parameters=[KEYWORD], responses={200: dict})
     def get(self, request: Request) -> Response:
-        data = [a.as_api() for a in queries.areas_search(request.query_params.get("keyword", "").replace("\x00", ""))]
+        data = areas_found(request.query_params.get("keyword", ""))
         return Response({"data": data, "total": len(data)})
 
 

@@ -96,23 +96,26 @@ def search_text(district: str, city: str, province: str, postal_codes: Iterable[
 def region_words_load() -> int:
     """Fill :class:`RegionWord` anew, and the districts' ``search_text`` with it (after an update of the program)."""
     words: set[str] = set()
-    texts: list[tuple[str, str]] = []
+    texts: list[tuple[str, str, str]] = []
+    villages: dict[str, set[str]] = {}
+    for district, village in Village.objects.values_list("district_id", "name").iterator(chunk_size=5000):
+        villages.setdefault(district, set()).add(plain(village))
     rows = District.objects.values_list("code", "name", "city__name", "city__province__name", "postal_codes")
     for code, name, city, province, postal_codes in rows:
         text = search_text(name, city, province, postal_codes)
-        texts.append((code, text))
+        texts.append((code, text, "|".join(sorted(villages.get(code, set())))))
         words.update(w for w in text.split() if len(w) > 2 and not w.isdecimal() and not _NOISE.fullmatch(w))
     with transaction.atomic():
         RegionWord.objects.all().delete()
         _copy(RegionWord, ("word",), ((word,) for word in sorted(words)))
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TEMP TABLE region_texts (code text, text text) ON COMMIT DROP")
+            cursor.execute("CREATE TEMP TABLE region_texts (code text, text text, villages text) ON COMMIT DROP")
             with cursor.copy("COPY region_texts FROM STDIN") as copy:
                 for row in texts:
                     copy.write_row(row)
             cursor.execute(
-                "UPDATE stores_district d SET search_text = t.text FROM region_texts t "
-                "WHERE t.code = d.code AND d.search_text <> t.text"
+                "UPDATE stores_district d SET search_text = t.text, village_text = t.villages FROM region_texts t "
+                "WHERE t.code = d.code AND (d.search_text, d.village_text) IS DISTINCT FROM (t.text, t.villages)"
             )
             cursor.execute("DROP TABLE region_texts")
             # the planner must not wait for autovacuum to learn that these tables are no longer empty

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import changes, timeline
+from bosonline import changes, cleaning, timeline
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.tenancy import all_stores, store_scope
 from stores.models import Domain, Store
@@ -111,7 +111,7 @@ def host_of_subdomain(name: str) -> str:
 
 def subdomain_check(name: str, *, store: Store | None = None) -> dict[str, Any]:
     """Whether ``name`` may become a store's subdomain: ``{"available", "reason", "message", "suggestions"}`` (api.md)."""
-    name = name.strip().lower()
+    name = cleaning.subdomain(name)
     reason = _form_problem(name)
     if reason is None and _taken([name], store):
         reason = "taken"
@@ -171,7 +171,7 @@ def subdomain_set(*, store: Store, name: str, actor_id: int | None = None) -> St
 
     Two stores asking for the same name at once: the database decides. Raises at ``subdomain``.
     """
-    name = name.strip().lower()
+    name = cleaning.subdomain(name)
     if name == store.subdomain:
         return store
     check = subdomain_check(name, store=store)

@@ -17,6 +17,7 @@ from bosonline.errors import Conflict, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayRejected
 from bosonline.gateways.boscod import boscod_client
 from bosonline.tenancy import all_stores
+from stores.areas import postal_code_of
 from stores.models import Store, Warehouse
 from stores.queries import district_of
 from stores.services.bell import notify
@@ -175,7 +176,8 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
     if district is None:
         raise ValidationFailed.field("district_id", _("Choose an area from the list."))
     postal_code = values["postal_code"]
-    if postal_code and postal_code not in district.postal_codes:
+    kept = postal_code_of(district.postal_codes, postal_code)
+    if kept is None:
         raise ValidationFailed.field("postal_code", _("This postal code does not belong to the area."))
     too_short = _("Write the full address, at least 10 characters.")
     return {
@@ -184,7 +186,7 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
         "phone": phone_or_error(values["phone"], "phone"),
         "address": filled(values["address"], "address", low=10, message=too_short),
         "district_id": district.pk,
-        "postal_code": postal_code or (district.postal_codes[0] if district.postal_codes else ""),
+        "postal_code": kept,
     }
 
 

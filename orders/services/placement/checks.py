@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bosonline import cleaning
 from bosonline.errors import ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from catalog.models import Voucher, VoucherUse
@@ -18,6 +19,7 @@ from forms.services.rates import Quote
 from forms.snapshot import Snapshot
 from orders.services.placement.refusals import refusal
 from orders.services.placement.types import CheckoutInput
+from stores.areas import postal_code_of
 from stores.queries import Area, area_of
 
 
@@ -47,7 +49,7 @@ def area(data: CheckoutInput) -> Area:
     found = area_of(data.district_id) if data.district_id else None
     if found is None:
         raise ValidationFailed.field("address.district_id", _("Choose your district from the list."))
-    if data.postal_code and data.postal_code not in found.postal_codes:
+    if postal_code_of(found.postal_codes, data.postal_code) is None:
         raise ValidationFailed.field("address.postal_code", _("This postal code does not belong to the district."))
     return found
 
@@ -70,7 +72,7 @@ def vouchers(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The vouchers' amounts, in rupiah. At most one per kind; the first rule that fails is the answer."""
-    codes = list(dict.fromkeys(c.strip().lower() for c in data.voucher_codes if c.strip()))
+    codes = list(dict.fromkeys(key for c in data.voucher_codes if (key := cleaning.same(c))))
     if not codes:
         return []
     if not snapshot.content["voucher_enabled"]:

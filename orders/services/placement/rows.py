@@ -15,6 +15,7 @@ from orders.models import Order, Payment
 from orders.services.placement.types import Caller, CheckoutInput
 from orders.services.risk import Assessment
 from orders.services.terms import terms_from
+from stores.areas import postal_code_of
 from stores.queries import Area
 
 METHOD_STATUS = {"cod": "cod_pending", "bank_transfer": "unpaid", "va": "unpaid", "qris": "unpaid"}
@@ -60,7 +61,7 @@ def order_row(
         "province_name": area.province,
         "street": data.street.strip(),
         "landmark": data.landmark.strip(),
-        "postal_code": data.postal_code or (area.postal_codes[0] if area.postal_codes else ""),
+        "postal_code": postal_code_of(area.postal_codes, data.postal_code) or "",
         "note": data.note.strip() if snapshot.content["note_enabled"] else "",
         "fields": fields,
         "courier_code": "" if manual else quote.courier_code,

@@ -1,5 +1,6 @@
 // Sending the order: its body, the way to its page, and what to do when the server refuses.
 import { text } from "../js/dom.js";
+import { email } from "../js/clean.js";
 import { normalise } from "../js/phone.js";
 import { tell } from "./events.js";
 import { all, $, customs, node, value } from "./page.js";
@@ -34,7 +35,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
       items: picked.items.map((row) => ({ variant_id: row.item.variant_id, qty: row.qty })),
       package_id: picked.package ? picked.package.id : null,
       bump: basket.bump(),
-      customer: { name: value("name"), phone: normalise(value("phone")) || value("phone"), email: value("email") || null },
+      customer: { name: value("name"), phone: normalise(value("phone")) || value("phone"), email: email(value("email")) || null },
       address: { district_id: Number(value("district_id")), street: value("street"), landmark: value("landmark"), postal_code: value("postal_code") },
       fields,
       courier_quote: shipping.chosen().quote,

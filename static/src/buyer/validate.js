@@ -1,4 +1,5 @@
 // Judging what was typed before the server does: all of it when ordering, a field once somebody has left it.
+import { email } from "../js/clean.js";
 import { normalise } from "../js/phone.js";
 import { text } from "../js/dom.js";
 import { blame, clear } from "./errors.js";
@@ -19,7 +20,7 @@ export function validation({ basket, shipping, state }) {
       const input = node.elements[name];
       if (input) need(path, input.required && !value(name), "required");
     }
-    if (value("email")) need("customer.email", !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value("email")), "email_invalid");
+    if (value("email")) need("customer.email", !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email(value("email"))), "email_invalid");
     need("payment_method", !basket.method(), "payment_required");
     if (value("district_id") && !errors.items) need("courier_quote", !shipping.chosen(), "courier_required");
     return errors;

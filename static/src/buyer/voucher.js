@@ -1,4 +1,5 @@
 // The voucher box: what a code takes off, or why it does not. The server decides again when the order is placed.
+import { code as clean } from "../js/clean.js";
 import { debounce, rupiah, text } from "../js/dom.js";
 import { normalise } from "../js/phone.js";
 import { blame, clear, partOf } from "./errors.js";
@@ -35,7 +36,7 @@ export function startVoucher(form, { basket, shipping, state, show }) {
   const apply = async () => {
     const part = partOf("voucher_codes");
     clear(part);
-    voucher.code = box.value.trim().toUpperCase();
+    voucher.code = clean(box.value).toUpperCase();
     voucher.row = null;
     state.serverBill = null;
     box.value = voucher.code;

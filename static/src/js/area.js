@@ -22,7 +22,10 @@ export function area(root) {
   const say = (message) => { status.textContent = message; };
   const choose = (row) => {
     id.value = row.district_id;
-    if (postal) postal.value = row.postal_codes?.length === 1 ? row.postal_codes[0] : "";
+    // a postal code that was typed, or the village's own; else only one that leaves no doubt
+    const typed = /(?<!\d)\d{5}(?!\d)/.exec(input.value)?.[0];
+    const known = row.village || (typed && row.postal_code === typed) ? row.postal_code : "";
+    if (postal) postal.value = known || (row.postal_codes?.length === 1 ? row.postal_codes[0] : "");
     input.value = chosenLabel = row.label;
     root.dataset.chosen = "true";
     say("");
@@ -32,7 +35,7 @@ export function area(root) {
   const box = combobox({
     input,
     list,
-    paint: (row) => [el("strong", { text: row.district }), el("span", { text: [row.city, row.province].filter(Boolean).join(", ") })],
+    paint: (row) => [el("strong", { text: [row.village, row.district].filter(Boolean).join(", ") }), el("span", { text: [row.city, row.province].filter(Boolean).join(", ") })],
     choose,
     more: () => { if (!id.value) later(); },
   });

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from stores.models import RegionWord
+from stores.models import District, RegionWord
 from stores.services.reference import reference_load
 from stores.services.regions import region_words_load, regions_load, regions_loaded
 
@@ -16,5 +16,5 @@ class Command(BaseCommand):
         reference_load()
         if not regions_loaded():
             self.stdout.write(f"regions: {regions_load()}")
-        elif not RegionWord.objects.exists():
+        elif not RegionWord.objects.exists() or not District.objects.exclude(village_text="").exists():
             self.stdout.write(f"words of the regions: {region_words_load()}")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stores", "0012_region_words"),
+        ("stores", "0013_village_text"),
     ]
 
     operations = [

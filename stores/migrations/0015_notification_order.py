@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stores", "0013_cod_round"),
+        ("stores", "0014_cod_round"),
     ]
 
     operations = [
