@@ -24,7 +24,7 @@ class OrdersConfig(AppConfig):
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )
-        from orders.filters import orders_seen_by
+        from orders.lists import orders_seen_by
         from orders.money import clocks, moves, ways  # noqa: F401 - imported for their handlers
         from orders.queries import order_count_of_form, orders_of_forms, warehouse_has_open_orders
         from orders.services import callbacks, events, shipping  # noqa: F401

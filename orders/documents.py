@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bosonline.documents.glyphs import printable
 from bosonline.documents.pdf import code128, render_pdf
 from bosonline.errors import NotFound, ValidationFailed
-from orders.filters import orders_for
+from orders.lists import orders_for
 from orders.models import Order
 from orders.queries import shown_phone
 from orders.services.rebill import bill_from

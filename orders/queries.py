@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Expression, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Expression, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import ngettext
 
 from bosonline import phone as phones
-from bosonline.api.lists import Page, page_of
-from bosonline.bill import seller_income
 from bosonline.errors import NotFound
 from bosonline.models import TimelineEntry
 from bosonline.moments import iso_in
 from forms.ports import OrderFigures
-from orders.filters import SPEC, TABS, has_open_alert, orders_for
+from orders.figures import income_of
+from orders.lists import orders_for
 from orders.models import Order, Payment, Shipment, TrackingEvent
 from orders.services.rebill import bill_from
 from orders.services.status import allowed_status
@@ -28,13 +26,6 @@ from sellers.rights import Member
 from stores.models import Store
 
 WIB = zoneinfo.ZoneInfo("Asia/Jakarta")
-
-
-def orders_page(member: Member, params: Mapping[str, str]) -> Page:
-    """A page of orders with what a row shows: five queries whatever the number of rows."""
-    rows = orders_for(member, params).select_related("customer", "assigned_to__user", "form").prefetch_related("items")
-    rows = rows.annotate(parcel_alert=has_open_alert())
-    return page_of(rows, params, SPEC)
 
 
 def order_get(member: Member, pk: int) -> Order:
@@ -116,18 +107,6 @@ def row_as_api(order: Order, member: Member) -> dict[str, Any]:
         "tags": order.tags,
         "printed_at": iso_in(order.label_printed_at, store.time_zone),
     }
-
-
-def income_of(order: Order) -> Any:
-    """Seller's income of an order, in rupiah (product.md §4)."""
-    return seller_income(
-        total=order.total,
-        courier_shipping=order.shipping,
-        insurance=order.insurance,
-        cod_fee=order.cod_fee,
-        method_cost=0,
-        cost_of_goods=order.cost_of_goods,
-    )
 
 
 def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
@@ -314,18 +293,8 @@ def recap(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def tab_counts(member: Member, params: Mapping[str, str]) -> dict[str, int]:
-    """How many orders each tab has with the other filters kept: one query."""
-    kept = {k: v for k, v in params.items() if k not in ("tab",)}
-    rows = orders_for(member, kept).order_by()
-    counts = {
-        key: Count("pk", filter=condition) if condition else Count("pk") for key, (_label, condition) in TABS.items()
-    }
-    return rows.aggregate(**counts)
-
-
 def newest_id(member: Member) -> int:
-    return orders_for(member, {}).order_by("-id").values_list("pk", flat=True).first() or 0
+    return orders_for(member, {}).order_by("-created_at", "-id").values_list("pk", flat=True).first() or 0
 
 
 def newer_than(member: Member, order_id: int) -> int:
@@ -344,56 +313,6 @@ def cs_queue(member: Member, limit: int = 50) -> QuerySet[Order]:
         .prefetch_related("items")
         .order_by("next_followup_at", danger, "-total", "id")[:limit]
     )
-
-
-def home_figures(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
-    """The home page: what is to do, and the money of the chosen days. Two queries."""
-    now = timezone.now()
-    s, ss = Order.Status, Order.ShippingStatus
-    base = orders_for(member, {}).order_by()
-    todo = base.aggregate(
-        uncontacted=Count(
-            "pk",
-            filter=Q(status=s.NEW, followup_status="not_contacted", created_at__lt=now - timedelta(minutes=15))
-            & ~Q(risk__in=["suspicious", "blocked"]),
-        ),
-        proofs=Count("pk", filter=Q(payment_status="waiting_verification")),
-        ready=Count("pk", filter=Q(status=s.READY)),
-        unpicked=Count("pk", filter=Q(shipping_status=ss.AWAITING_PICKUP)),
-        problem=Count("pk", filter=Q(shipping_status=ss.PROBLEM)),
-        unclear=Count("pk", filter=has_open_alert()),
-        returning=Count("pk", filter=Q(status=s.RETURNING)),
-        held=Count("pk", filter=Q(risk__in=["suspicious", "blocked"], status__in=[s.NEW, s.CONFIRMED])),
-    )
-    alive = ~Q(status__in=[s.CANCELLED, s.CLOSED])
-    got = Q(payment_status__in=["paid", "settled", "cod_collected"])
-    money = (
-        orders_for(member, params)
-        .order_by()
-        .aggregate(
-            orders=Count("pk"),
-            revenue=Sum("total", filter=alive, default=0),
-            received=Sum("total", filter=got, default=0),
-            expected=Sum(
-                "total",
-                filter=Q(payment_status="cod_pending", status__in=[s.SHIPPED, s.READY, s.PROCESSING]),
-                default=0,
-            ),
-            return_cost=Sum(
-                F("shipping") - F("shipping_discount"), filter=Q(status__in=[s.RETURNING, s.RETURNED]), default=0
-            ),
-            delivered=Count("pk", filter=Q(status__in=[s.DELIVERED, s.COMPLETED])),
-            confirmed=Count("pk", filter=~Q(status__in=[s.NEW, s.CANCELLED])),
-            shipped=Count("pk", filter=Q(status__in=[s.SHIPPED, s.DELIVERED, s.COMPLETED, s.RETURNING, s.RETURNED])),
-            profit_goods=Sum(
-                F("total") - F("shipping") - F("insurance") - F("cod_fee") - F("cost_of_goods"),
-                filter=Q(status__in=[s.DELIVERED, s.COMPLETED]),
-                default=0,
-            ),
-            cod_fee=Sum("cod_fee", filter=Q(status__in=[s.DELIVERED, s.COMPLETED]), default=0),
-        )
-    )
-    return {"todo": todo, "money": money}
 
 
 def warehouse_has_open_orders(store_id: int, warehouse_id: int) -> list[str]:

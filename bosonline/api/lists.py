@@ -65,8 +65,15 @@ class Page:
     limit: int
 
 
-def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> Page:
-    """Search, sort and cut ``queryset`` as the parameters say. Unknown names → 422."""
+def page_of(
+    queryset: QuerySet[Any],
+    params: Mapping[str, str],
+    spec: ListSpec,
+    *,
+    joined: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
+) -> Page:
+    """Search, sort and cut ``queryset`` as the parameters say. Unknown names → 422. ``joined`` adds what the rows of the
+    page show beside themselves: counting does without it."""
     start = parse_int(params, "start", 0)
     limit = parse_int(params, "limit", 10, minimum=1, maximum=MAX_LIMIT)
     queryset = filtered(queryset, params, spec)
@@ -79,7 +86,7 @@ def page_of(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) 
         except (ValueError, TypeError, ValidationError):  # values that are none of these columns
             raise ValidationFailed.field("after", _("This page link is damaged.")) from None
         start = 0
-    rows = list(queryset.order_by(*order)[start : start + limit])
+    rows = list(joined(queryset).order_by(*order)[start : start + limit])
     more = len(rows) == limit and (bool(after) or start + limit < total)
     return Page(rows, total, _cursor(rows[-1], order) if rows and more else None, start, limit)
 
@@ -111,7 +118,7 @@ def _order(params: Mapping[str, str], spec: ListSpec) -> list[str]:
     if sort_dir not in ("asc", "desc"):
         raise ValidationFailed.field("sort_dir", _("Use asc or desc."))
     if not sort_by:
-        return [spec.default_sort]
+        return [spec.default_sort] if spec.default_sort.lstrip("-") == "id" else [spec.default_sort, "-id"]
     sign = "-" if sort_dir == "desc" else ""
     field = spec.sorts[sort_by]
     return [f"{sign}id"] if field == "id" else [f"{sign}{field}", f"{sign}id"]

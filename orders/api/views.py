@@ -25,7 +25,7 @@ from orders import queries
 from orders.api import serializers as s
 from orders.documents import invoices_pdf, qris_png
 from orders.exports import orders_download
-from orders.filters import orders_for
+from orders.lists import ORDERS, orders_for
 from orders.models import FollowUp
 from orders.money import ways
 from orders.money.methods import buyer_method, seller_method
@@ -34,12 +34,7 @@ from orders.services.actors import Actor
 from orders.services.buyer import buyer_order, placed_answer
 from orders.services.placement import Caller, CheckoutInput, order_place
 
-LIST = [
-    OpenApiParameter(name, str)
-    for name in ("start", "limit", "sort_by", "sort_dir", "category", "keyword", "after", "tab", "status",
-                 "payment_status", "shipping_status", "payment_method", "risk", "form", "cs", "courier",
-                 "parcel_alert", "from", "to", "basis")
-]  # fmt: skip
+LIST = ORDERS.parameters()
 
 
 ORDER = OpenApiExample(
@@ -171,7 +166,7 @@ class OrdersView(ApiView):
 
     @extend_schema(parameters=LIST, responses={200: dict})
     def get(self, request: Request) -> Response:
-        page = queries.orders_page(self.member, request.query_params)
+        page = ORDERS.page(self.member, request.query_params)
         data = [queries.row_as_api(order, self.member) for order in page.rows]
         return Response({"data": data, "total": page.total, "next": page.next})
 

@@ -207,8 +207,8 @@ class Order(StoreOwned):
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_positive"),
         ]
         indexes = [
-            models.Index(fields=["store", "-id"], name="order_store"),
-            models.Index(fields=["store", "status", "-id"], name="order_store_status"),
+            models.Index(fields=["store", "-created_at", "-id"], name="order_store_time"),
+            models.Index(fields=["store", "status", "-created_at", "-id"], name="order_status_time"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["awb"], name="order_awb", condition=~Q(awb="")),
             models.Index(fields=["store", "buyer_phone", "-created_at"], name="order_store_phone"),

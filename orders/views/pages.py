@@ -15,17 +15,17 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from bosonline import cleaning, timeline
-from bosonline.bill import VAT_BP
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.views import private_file
 from orders import presentation as show
 from orders import queries
 from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pdf
-from orders.filters import TABS, orders_for
+from orders.lists import ORDERS, orders_for
 from orders.messages import STAGES
 from orders.models import FollowUp, Order, OrderNote
 from orders.money.queries import money_context
+from orders.segments import FUNNEL, MONEY, TODO, segments_count
 from orders.services import followups, shipping, status
 from orders.services.rebill import bill_from
 from orders.services.risk_actions import risk_clear
@@ -49,15 +49,15 @@ class HomePage(StorePage):
             "from": (today - timedelta(days=2 * days + 1)).isoformat(),
             "to": (today - timedelta(days=days + 1)).isoformat(),
         }
-        figures = queries.home_figures(self.member, params)
-        previous = queries.home_figures(self.member, before)["money"]
-        period = f"from={params['from']}&to={params['to']}"
+        todo = segments_count(self.member, TODO)
+        money, previous = (segments_count(self.member, MONEY, period) for period in (params, before))
+        steps = segments_count(self.member, FUNNEL, params)
         context = {
             "range": chosen if chosen in RANGES else "7",
-            "todo": self._todo(figures["todo"]),
-            "money": self._money(figures["money"], previous, period),
-            "funnel": self._funnel(figures["money"], period),
-            "empty": figures["money"]["orders"] == 0 and not orders_for(self.member, {}).exists(),
+            "todo": self._todo(todo),
+            "money": self._money(money, previous, steps["ordered"], params),
+            "funnel": self._funnel(steps, params),
+            "empty": steps["ordered"] == 0 and not orders_for(self.member, {}).exists(),
             "store_url": public_url(self.store) if self.store.subdomain else "",
             "onboarded": self.store.onboarded_at is not None,
             "news": self._told("announcement", 3),
@@ -75,71 +75,39 @@ class HomePage(StorePage):
             told.append({"pk": row.pk, "title": title, "body": body, "url": row.url})
         return told
 
-    def _todo(self, todo: dict[str, int]) -> list[dict[str, Any]]:
-        rows = [
-            (_("Not contacted for 15 minutes"), "uncontacted", "tab=new", "clock", "wait", "followups.view"),
-            (
-                _("Transfer proofs waiting"),
-                "proofs",
-                "payment_status=waiting_verification",
-                "receipt-2",
-                "wait",
-                "payments.view",
-            ),
-            (_("Ready to ship"), "ready", "tab=ready", "package", "", "shipping.view"),
-            (_("Not picked up yet"), "unpicked", "shipping_status=awaiting_pickup", "truck", "", "shipping.view"),
-            (_("Delivery failed"), "problem", "tab=problem", "alert-triangle", "loss", "shipping.view"),
-            (_("Parcels to look at"), "unclear", "parcel_alert=1", "alert-triangle", "loss", "shipping.view"),
-            (_("Returns on the way"), "returning", "status=returning", "truck-return", "wait", "shipping.view"),
-            (_("Suspicious"), "held", "tab=held", "shield", "loss", "orders.view"),
-        ]
+    def _todo(self, found: dict[str, int]) -> list[dict[str, Any]]:
+        looks = {
+            "uncontacted": ("clock", "wait"), "proofs": ("receipt-2", "wait"), "conflicts": ("wallet", "loss"),
+            "ready": ("package", ""), "unpicked": ("truck", ""), "problem": ("alert-triangle", "loss"),
+            "unclear": ("truck", "wait"), "returning": ("truck-return", "wait"), "held": ("shield", "loss"),
+        }  # fmt: skip
         return [
-            {"label": label, "value": todo[key], "url": f"{reverse('orders')}?{query}", "icon": icon, "tone": tone,
-             "zero": todo[key] == 0}
-            for label, key, query, icon, tone, right in rows
-            if self.member.may(right)
+            {"label": s.label, "value": found[s.key], "url": f"{reverse('orders')}?{s.query()}",
+             "icon": looks[s.key][0], "tone": looks[s.key][1], "zero": found[s.key] == 0}
+            for s in TODO
+            if s.key in found
         ]  # fmt: skip
 
-    def _money(self, now: dict[str, int], before: dict[str, int], period: str) -> list[dict[str, Any]]:
-        base = reverse("orders")
-
-        def tile(
-            label: str, value: int, url: str, trend: dict[str, Any] | None = None, note: str = ""
-        ) -> dict[str, Any]:
-            return {"label": label, "value": format_rupiah(value), "url": url, "trend": trend, "note": note}
-
-        tiles = [
-            tile(_("Revenue"), now["revenue"], f"{base}?{period}", _trend(now["revenue"], before["revenue"]),
-                 ngettext("%(n)s order", "%(n)s orders", now["orders"]) % {"n": now["orders"]}),
-            tile(_("Received"), now["received"], f"{base}?{period}&payment_status=paid,settled,cod_collected"),
-            tile(_("COD on the road"), now["expected"], f"{base}?{period}&payment_status=cod_pending&status=processing,ready,shipped"),
-            tile(_("Cost of returns"), now["return_cost"], f"{base}?{period}&status=returning,returned"),
-        ]  # fmt: skip
-        if self.member.may("see_cost"):
-            profit = now["profit_goods"] - now["cod_fee"] * VAT_BP // 10_000
-            tiles.append(
-                tile(
-                    _("Real profit"),
-                    profit,
-                    f"{base}?{period}&status=delivered,completed",
-                    note=_("on delivered orders"),
-                )
-            )
-        return tiles
-
-    def _funnel(self, money: dict[str, int], period: str) -> list[dict[str, Any]]:
-        base = reverse("orders")
-        rows = [
-            (_("Ordered"), money["orders"], ""),
-            (_("Confirmed"), money["confirmed"],
-             "&status=confirmed,processing,ready,shipped,delivered,completed,returning,returned,closed"),
-            (_("Shipped"), money["shipped"], "&status=shipped,delivered,completed,returning,returned"),
-            (_("Delivered"), money["delivered"], "&status=delivered,completed"),
-        ]  # fmt: skip
+    def _money(
+        self, now: dict[str, int], before: dict[str, int], orders: int, period: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        notes = {
+            "revenue": ngettext("%(n)s order", "%(n)s orders", orders) % {"n": orders},
+            "profit": _("on delivered orders"),
+        }
         return [
-            {"label": label, "value": value, "url": f"{base}?{period}{query}",
-             "share": value * 100 // money["orders"] if money["orders"] else 0}
-            for label, value, query in rows
+            {"label": s.label, "value": format_rupiah(now[s.key]), "url": f"{reverse('orders')}?{s.query(period)}",
+             "trend": _trend(now[s.key], before[s.key]) if s.key == "revenue" else None, "note": notes.get(s.key, "")}
+            for s in MONEY
+            if s.key in now
+        ]  # fmt: skip
+
+    def _funnel(self, found: dict[str, int], period: dict[str, str]) -> list[dict[str, Any]]:
+        base = found["ordered"]
+        return [
+            {"label": s.label, "value": found[s.key], "url": f"{reverse('orders')}?{s.query(period)}",
+             "share": found[s.key] * 100 // base if base else 0}
+            for s in FUNNEL
         ]  # fmt: skip
 
 
@@ -158,8 +126,8 @@ class OrderListPage(StorePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         params = request.GET
         limit = params.get("limit") or "25"
-        page = queries.orders_page(self.member, params.dict() | {"limit": limit})
-        counts = queries.tab_counts(self.member, params.dict())
+        page = ORDERS.page(self.member, params.dict() | {"limit": limit})
+        counts = ORDERS.tab_counts(self.member, params.dict())
         recap = queries.recap(self.member, params.dict())
         tab = params.get("tab", "all")
         newest = page.rows[0].pk if page.rows and not params.get("after") else 0
@@ -169,33 +137,18 @@ class OrderListPage(StorePage):
             "tabs": [
                 {
                     "key": key,
-                    "label": label,
+                    "label": tab_.label,
                     "url": _with(params, tab=None if key == "all" else key),
                     "count": counts[key],
                     "current": key == tab,
                     "wait": key in ("new", "unpaid", "problem", "held"),
                     "gap_before": key == "held",
                 }
-                for key, (label, _condition) in TABS.items()
+                for key, tab_ in ORDERS.tabs.items()
             ],
             "filters": self._chips(params),
             "keyword": params.get("keyword", ""),
-            "filtered": any(
-                params.get(k)
-                for k in (
-                    "keyword",
-                    "status",
-                    "payment_status",
-                    "shipping_status",
-                    "payment_method",
-                    "from",
-                    "to",
-                    "form",
-                    "cs",
-                    "courier",
-                    "risk",
-                )
-            ),
+            "filtered": bool(ORDERS.chips(_plain(params))),
             "recap": recap,
             "newest": newest or queries.newest_id(self.member),
             "hidden": {k: v for k, v in params.items() if k not in ("keyword", "after", "category")},
@@ -211,23 +164,14 @@ class OrderListPage(StorePage):
         return order_row(order, self.member)
 
     def _chips(self, params: QueryDict) -> list[dict[str, str]]:
-        names = {
-            "keyword": _("Search"), "status": _("Status"), "payment_status": _("Payment"), "shipping_status": _("Shipping"),
-            "payment_method": _("Method"), "from": _("From"), "to": _("To"), "risk": _("Risk"), "courier": _("Courier"),
-            "form": _("Form"), "cs": _("CS"), "parcel_alert": _("Parcels to look at"),
-        }  # fmt: skip
-        enums: dict[str, Any] = {
-            "status": Order.Status, "payment_status": Order.PaymentStatus, "shipping_status": Order.ShippingStatus,
-            "payment_method": Order.Method, "risk": Order.Risk,
-        }  # fmt: skip
-        chips = []
-        for name, label in names.items():
-            value = params.get(name, "")
-            if value:
-                enum = enums.get(name)
-                shown = ", ".join(str(enum(v).label) for v in value.split(",") if v in enum.values) if enum else value
-                chips.append({"label": label, "value": shown, "remove_url": _with(params, **{name: None})})
-        return chips
+        return [
+            {"label": label, "value": shown, "remove_url": _with(params, **{name: None})}
+            for name, label, shown in ORDERS.chips(_plain(params))
+        ]
+
+
+def _plain(params: QueryDict) -> dict[str, str]:
+    return {name: str(value) for name, value in params.items()}
 
 
 def _with(params: QueryDict, **changes: str | None) -> str:
@@ -583,6 +527,6 @@ class SearchPage(StorePage):
         keyword = cleaning.keyword(request.GET.get("q", ""))[:100]
         rows: list[Any] = []
         if len(keyword) >= 2:
-            page = queries.orders_page(self.member, {"keyword": keyword, "limit": "8"})
+            page = ORDERS.page(self.member, {"keyword": keyword, "limit": "8"})
             rows = [order_row(order, self.member) for order in page.rows]
         return render(request, "dashboard/includes/search_results.html", {"rows": rows, "keyword": keyword})

@@ -1,0 +1,166 @@
+"""The law of lists: what a list shows, counts, recaps, downloads and selects are the same rows, whatever narrows it."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bosonline.lists import Resource, resources
+from bosonline.tenancy import store_scope
+from orders import queries
+from orders.exports import orders_download
+from orders.figures import income_of
+from orders.lists import ORDERS
+from orders.models import Order
+from orders.segments import FUNNEL, MONEY, TODO, segments_count
+from orders.services.shipping import shipment_by_hand
+from sellers.rights import Member
+from tests.factories import Shop, make_shop
+
+WORDS = ("", "siti", "SITI", "0812", "+62812", "madu", "M1", "IDE", "26", "zzz", "100gr", "%", "_", "²")
+
+
+def history(shop: Shop, staff: list[Member]) -> None:
+    """Forty orders in many states, some assigned to each of the staff."""
+    names = ("Siti Aminah", "Budi", "Ratna Dewi", "Joko 100%")
+    statuses, methods = Order.Status.values, ("cod", "bank_transfer", "va", "qris")
+    with store_scope(shop.store):
+        for n in range(40):
+            order = shop.order(phone=f"0812345{n:05d}", name=names[n % 4], payment_method=methods[n % 4],
+                               items=[{"variant_id": shop.variants[n % 2].pk, "qty": 1 + n % 3}])  # fmt: skip
+            if n % 5 == 0:
+                shipment_by_hand(order_id=order.pk, awb=f"IDE{n:06d}", courier_name="J&T", member=shop.owner)
+            Order.objects.filter(pk=order.pk).update(
+                status=statuses[n % len(statuses)], created_at=timezone.now() - timedelta(days=n % 9, minutes=n),
+                payment_status=Order.PaymentStatus.values[n % 10], risk=("clear", "suspicious")[n % 7 == 0],
+                shipping_status=Order.ShippingStatus.values[n % 14], cod_fee=n * 37 if n % 4 == 0 else 0,
+                total=Order.objects.get(pk=order.pk).total - Order.objects.get(pk=order.pk).cod_fee + (n * 37 if n % 4 == 0 else 0),
+                assigned_to=staff[n % len(staff)].membership, cost_of_goods=n * 1_111,
+            )  # fmt: skip
+
+
+params = st.fixed_dictionaries(
+    {},
+    optional={
+        "keyword": st.sampled_from(WORDS),
+        "category": st.sampled_from(["name", "phone", "order_number", "awb", "product"]),
+        "tab": st.sampled_from(list(ORDERS.tabs)),
+        "status": st.lists(st.sampled_from(Order.Status.values), min_size=1, max_size=4, unique=True).map(",".join),
+        "payment_method": st.sampled_from(["cod", "va", "bank_transfer,qris"]),
+        "risk": st.sampled_from(["clear", "suspicious,blocked"]),
+        "uncontacted": st.just("1"),
+        "from": st.integers(0, 9).map(lambda n: (timezone.now() - timedelta(days=n)).strftime("%d/%m/%Y")),
+        "basis": st.sampled_from(["created", "paid", "shipped", "delivered"]),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chosen=params, who=st.integers(0, 2))
+def test_list_recap_tabs_download_and_selection_are_the_same_rows(
+    shop_of_many: Any, chosen: dict[str, str], who: int
+) -> None:
+    shop, people = shop_of_many
+    member = people[who]
+    with store_scope(shop.store):
+        total = ORDERS.page(member, {**chosen, "limit": "100"}).total
+        shown = {row.pk for row in ORDERS.page(member, {**chosen, "limit": "100"}).rows}
+        assert len(shown) == total
+        assert queries.recap(member, chosen)["count"] == total
+        assert set(ORDERS.selection(member, chosen)) == shown
+        assert len(list(ORDERS.export(member, chosen))) == total
+        assert ORDERS.tab_counts(member, chosen)[chosen.get("tab", "all")] == total
+
+
+@pytest.fixture
+def shop_of_many(db: None) -> Any:
+    shop = make_shop(stock=500)
+    people = [shop.owner, shop.staff("customer_service"), shop.staff("advertiser")]
+    history(shop, people)
+    return shop, people
+
+
+def test_the_download_holds_what_the_search_shows(shop_of_many: Any, tmp_path: Path) -> None:
+    shop, _people = shop_of_many
+    client = Client(**shop.bearer())
+    for query in ("keyword=siti", "keyword=budi&category=name", "tab=done&keyword=madu", "status=new,shipped"):
+        listed = client.get(f"/api/v1/store/orders?{query}&limit=100").json()
+        recap = client.get(f"/api/v1/store/orders/recap?{query}").json()["data"]
+        with store_scope(shop.store):
+            job = orders_download(member=shop.owner, query=QueryDict(query), file_format="csv")
+            from bosonline.jobs import _kinds
+
+            target = tmp_path / "orders.csv"
+            list(_kinds["orders.download"](job, target))
+        rows = list(csv.DictReader(target.open(encoding="utf-8-sig")))
+        assert [r["order_number"] for r in rows] == [r["order_number"] for r in listed["data"]]
+        assert listed["total"] == recap["count"] == job.rows_total == len(rows) > 0
+        assert recap["sum"] == sum(r["total"] for r in listed["data"])
+
+
+def test_every_tile_equals_the_list_behind_its_link(shop_of_many: Any) -> None:
+    shop, people = shop_of_many
+    period = {"from": (timezone.now() - timedelta(days=6)).strftime("%Y-%m-%d")}
+    with store_scope(shop.store):
+        for member in people:
+            for segments, days in ((TODO, None), (MONEY, period), (FUNNEL, period)):
+                found = segments_count(member, segments, days)
+                for segment in segments:
+                    if not member.may(segment.right):
+                        assert segment.key not in found
+                        continue
+                    rows = ORDERS.rows(member, QueryDict(segment.query(days)))
+                    if segment.measure is None:
+                        assert found[segment.key] == rows.count(), segment.key
+                    elif segment.key == "profit":
+                        assert found["profit"] == sum(income_of(o).profit for o in rows)
+                    elif segment.measure == "total":
+                        assert found[segment.key] == sum(o.total for o in rows), segment.key
+                    else:
+                        assert found[segment.key] == sum(o.shipping - o.shipping_discount for o in rows)
+
+
+def test_newest_first_means_by_time_and_pages_leave_nothing_out(shop_of_many: Any) -> None:
+    shop, _people = shop_of_many
+    client = Client(**shop.bearer())
+    for sort in ("", "&sort_by=total&sort_dir=desc", "&sort_by=status", "&sort_by=created_at&sort_dir=asc"):
+        seen: list[int] = []
+        after = ""
+        for _page in range(10):
+            answer = client.get(f"/api/v1/store/orders?limit=7{sort}&after={after}").json()
+            seen += [row["id"] for row in answer["data"]]
+            after = answer["next"]
+            if not after:
+                break
+        assert len(seen) == len(set(seen)) == 40
+        if not sort:
+            with store_scope(shop.store):
+                times = dict(Order.objects.values_list("pk", "created_at"))
+            assert [times[pk] for pk in seen] == sorted(times.values(), reverse=True)
+
+
+def test_who_may_not_see_phones_cannot_find_them_out_by_searching(shop_of_many: Any) -> None:
+    shop, people = shop_of_many
+    with store_scope(shop.store):
+        advertiser = people[2]
+        assert not advertiser.may("see_phone")
+        assert ORDERS.count(advertiser, {"keyword": "0812345", "category": "phone"}) == 0
+        assert ORDERS.count(advertiser, {"keyword": "0812-3450-0003", "category": "phone"}) == 1
+        assert ORDERS.count(shop.owner, {"keyword": "0812345", "category": "phone"}) == 40
+
+
+def test_every_resource_documents_its_parameters() -> None:
+    assert resources()
+    for resource in resources().values():
+        assert isinstance(resource, Resource)
+        names = [p.name for p in resource.parameters()]
+        assert len(names) == len(set(names)) and "keyword" in names
