@@ -41,7 +41,7 @@ def orders_download(*, member: Member, query: QueryDict, file_format: str) -> Ba
     )  # fmt: skip
 
 
-def _member(job: BackgroundJob) -> Member:
+def member_now(job: BackgroundJob) -> Member:
     """The person as they are now: a role that was taken away in the meantime counts."""
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
@@ -50,7 +50,7 @@ def _member(job: BackgroundJob) -> Member:
 
 
 def _rows(job: BackgroundJob) -> Iterator[list[Any]]:
-    member = _member(job)
+    member = member_now(job)
     member.require("export")
     job_shaped_by(job, member, "see_phone", "see_all_orders")
     assert member.store is not None
