@@ -7,13 +7,19 @@
 Nothing of the file survives but its pixels: no EXIF (place, camera), no comments, no second file hidden behind the
 picture. What is no JPEG, PNG, WebP or GIF by its content is refused whatever it is called, SVG with and without
 script among it. The size in bytes is looked at before anything is read, the size in pixels before anything is decoded.
+A process decodes at most ``IMAGE_MAX_PIXELS`` at once, whoever sends them; a large picture is made small before anything else
+is done with it, and its memory goes back to the system.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
+import threading
+import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +60,71 @@ class ImageWrongType(ImageRefused):
     code = "wrong_type"
 
 
+class ImageBusy(ImageRefused):
+    """Too many pictures at this moment."""
+
+    status, code = 503, "busy"
+
+
 class ImageBroken(ImageRefused):
     """Cut off or damaged."""
 
     code = "image_broken"
+
+
+class _Desk:
+    """How many pixels this process has on it. One waits for room; more than that are sent away, because who waits keeps a
+    thread that could serve somebody else."""
+
+    LARGE = 4_000_000  # below, nobody need wait
+    PATIENCE = 8.0
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.pixels = self.waiting = 0
+
+    @contextlib.contextmanager
+    def hold(self, pixels: int, field: str) -> Iterator[None]:
+        if pixels <= self.LARGE:
+            yield
+            return
+        with self.changed:
+            if not self._fits(pixels):
+                if self.waiting:
+                    raise _busy(field)
+                self.waiting += 1
+                ends = time.monotonic() + self.PATIENCE
+                try:
+                    while not self._fits(pixels):
+                        if not self.changed.wait(ends - time.monotonic()):
+                            raise _busy(field)
+                finally:
+                    self.waiting -= 1
+            self.pixels += pixels
+        try:
+            yield
+        finally:
+            _give_back()
+            with self.changed:
+                self.pixels -= pixels
+                self.changed.notify_all()
+
+    def _fits(self, pixels: int) -> bool:
+        return self.pixels == 0 or self.pixels + pixels <= settings.IMAGE_MAX_PIXELS
+
+
+_desk = _Desk()
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc; other libraries give memory back by themselves
+
+
+def _give_back() -> None:
+    """The allocator keeps what was freed for later; after a large picture that is hundreds of megabytes."""
+    if _trim is not None:
+        _trim(0)
+
+
+def _busy(field: str) -> ImageBusy:
+    return ImageBusy(_("Many pictures are being uploaded at this moment. Try again in a few seconds."), field=field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +171,47 @@ def image_open(
         if picture.format == "JPEG" and need_width:
             side = need_width * 2
             picture.draft(None, (side, side))
-        picture.load()
-        return _srgb(ImageOps.exif_transpose(picture))
+        with _desk.hold(picture.width * picture.height, field):
+            picture.load()
+            if need_width and picture.width * picture.height > _Desk.LARGE:
+                return _small(picture, need_width)
+            return _srgb(ImageOps.exif_transpose(picture))
     except Pillow.DecompressionBombError:
         raise _too_many(field) from None
     except (OSError, ValueError, SyntaxError, OverflowError, IndexError, KeyError, TypeError, EOFError, MemoryError):
         # Pillow's readers raise all of these for damaged files
         raise ImageBroken(_("This picture is damaged. Save it again and retry."), field=field) from None
+
+
+def _small(picture: Pillow.Image, need_width: int) -> Pillow.Image:
+    """Twice what the largest copy needs, upright: everything after the decoding is done with that."""
+    # turned pictures swap their sides; the smaller factor is right for both
+    factor = int(max(min(picture.width, picture.height) / (2 * need_width), max(picture.size) / (4 * need_width), 1))
+    if factor == 1:
+        return _srgb(ImageOps.exif_transpose(picture))
+    info, exif = picture.info, picture.getexif()
+    if picture.mode.startswith("I;16"):
+        small = picture.resize((picture.width // factor, picture.height // factor), Pillow.Resampling.NEAREST)
+    else:
+        mode = picture.mode
+        if "transparency" in info or mode in ("PA", "LA"):
+            mode = "RGBA"
+        elif mode in ("P", "1"):  # an average of palette numbers is no colour
+            mode = "RGB"
+        small = Pillow.new(mode, (-(-picture.width // factor), -(-picture.height // factor)))
+        step = factor * max(1, 256 // factor)  # in strips: a second whole picture is never there
+        for top in range(0, picture.height, step):
+            strip = picture.crop((0, top, picture.width, min(picture.height, top + step)))
+            small.paste((strip if strip.mode == mode else strip.convert(mode)).reduce(factor), (0, top // factor))
+        info = {name: value for name, value in info.items() if name != "transparency"}
+    small.info = {name: info[name] for name in ("icc_profile", "transparency") if name in info}
+    orientation = exif.get(0x0112)
+    turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF's numbers to Pillow's
+    if orientation in turns:
+        turned = small.transpose(Pillow.Transpose(turns[orientation]))
+        turned.info = small.info
+        small = turned
+    return _srgb(small)
 
 
 def _too_many(field: str) -> ImageTooManyPixels:

@@ -21,6 +21,7 @@ class OrdersConfig(AppConfig):
         from catalog import ports as catalog_ports
         from forms.ports import count_orders_with
         from orders import (
+            documents,  # noqa: F401 - registers its job
             exports,  # noqa: F401 - registers its job
             stock_uses,
         )

@@ -31,7 +31,7 @@ def orders_download(*, member: Member, query: QueryDict, file_format: str) -> Ba
     )  # fmt: skip
 
 
-def _member(job: BackgroundJob) -> Member:
+def member_now(job: BackgroundJob) -> Member:
     """The person as they are now: a role that was taken away in the meantime counts."""
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
@@ -42,7 +42,7 @@ def _member(job: BackgroundJob) -> Member:
 @job_kind("orders.download", needs=lambda _job: ("export", "orders.view"))
 def orders_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     """By the rights the person has now, in the list's own order."""
-    member = _member(job)
+    member = member_now(job)
     member.require("export")
     job_shaped_by(job, member, "see_phone", "see_all_orders")
     return write_rows(

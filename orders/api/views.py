@@ -23,7 +23,7 @@ from forms.queries import buyer_store_id
 from forms.tokens import tested_form
 from orders import queries
 from orders.api import serializers as s
-from orders.documents import invoices_pdf, qris_png
+from orders.documents import documents_print, qris_png
 from orders.exports import orders_download
 from orders.lists import ORDERS, orders_for
 from orders.models import FollowUp
@@ -301,15 +301,18 @@ class ShipmentsView(ApiView):
 
 
 class InvoicesView(ApiView):
-    """Invoices of many orders in one PDF."""
+    """Invoices of many orders in one PDF: up to five at once, more as a background job (202)."""
 
     group = "order"
     rights = {"POST": "orders.view"}
 
-    @extend_schema(request=s.IdsIn, responses={(200, "application/pdf"): bytes})
+    @extend_schema(request=s.IdsIn, responses={(200, "application/pdf"): bytes, 202: dict})
     def post(self, request: Request) -> Any:
         ids = self.parse(s.IdsIn)["ids"]
-        response = HttpResponse(invoices_pdf(self.member, ids), content_type="application/pdf")
+        made = documents_print("invoice", self.member, ids)
+        if not isinstance(made, bytes):
+            return Response({"data": jobs.job_as_api(made, self.member)}, status=202)
+        response = HttpResponse(made, content_type="application/pdf")
         response.headers["Content-Disposition"] = 'inline; filename="invoice.pdf"'
         return response
 

@@ -20,7 +20,7 @@ from bosonline.money import format_rupiah
 from bosonline.views import private_file
 from orders import presentation as show
 from orders import queries
-from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pdf
+from orders.documents import INVOICE_SIZES, LABEL_SIZES, documents_print, invoices_pdf, labels_pdf
 from orders.lists import ORDERS, orders_for
 from orders.messages import STAGES
 from orders.models import FollowUp, Order, OrderNote
@@ -441,7 +441,8 @@ class BulkAction(StorePage):
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
         ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:200]
-        visible = list(orders_for(self.member, {}).filter(pk__in=ids).values_list("pk", flat=True))
+        seen = set(orders_for(self.member, {}).filter(pk__in=ids).values_list("pk", flat=True))
+        visible = [pk for pk in dict.fromkeys(ids) if pk in seen]  # as they were chosen
         if not visible:
             raise ValidationFailed.field("ids", _("Choose at least one order."))
         match action:
@@ -455,13 +456,19 @@ class BulkAction(StorePage):
                 self.member.require("shipping.create")
                 results = shipping.shipments_book(order_ids=visible, member=self.member)
             case "labels":
-                return pdf_response(labels_pdf(self.member, visible), "label.pdf")
+                return self._print("label", visible)
             case "invoices":
-                return pdf_response(invoices_pdf(self.member, visible), "invoice.pdf")
+                return self._print("invoice", visible)
             case _:
                 raise NotFound()
         self._tell(results)
         return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), reverse("orders")))
+
+    def _print(self, kind: str, ids: list[int]) -> HttpResponse:
+        made = documents_print(kind, self.member, ids)
+        if isinstance(made, bytes):
+            return pdf_response(made, f"{kind}.pdf")
+        return HttpResponseRedirect(f"{reverse('downloads')}#job-{made.pk}")
 
     def _tell(self, results: list[tuple[int, DomainError | None]]) -> None:
         done = sum(1 for _pk, error in results if error is None)
