@@ -511,7 +511,8 @@ class BulkAction(StorePage):
                 self.member.require("shipping.create")
                 results = shipping.shipments_book(order_ids=visible, member=self.member)
             case "labels":
-                return pdf_response(labels_pdf(self.member, visible), "label.pdf")
+                size = request.POST.get("label_size", "") or "100x150"
+                return pdf_response(labels_pdf(self.member, visible, size=size), "label.pdf")
             case "invoices":
                 return pdf_response(invoices_pdf(self.member, visible), "invoice.pdf")
             case _:
