@@ -31,7 +31,7 @@ LABEL_SIZES = {"100x150": "100mm 150mm", "100x100": "100mm 100mm", "a4": "A4"}
 PER_SHEET = {"a4": 4}
 # beyond these many letters an address is printed smaller; below them there is room for the buyer's note
 DENSE = {"100x150": 220, "a4": 220, "100x100": 170}
-ROOMY = {"100x150": 300, "a4": 300, "100x100": 110}
+ROOMY = {"100x150": 240, "a4": 240, "100x100": 110}
 CHECK_LINES = {"100x150": 4, "a4": 4, "100x100": 2}
 INVOICE_SIZES = {"a4": "A4", "a5": "A5"}
 MAX_BATCH = 200

@@ -41,8 +41,20 @@ def _has_glyph(char: str) -> bool:
     if unicodedata.category(char) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"):
         # the two joiners shape Javanese and Arabic; a font need not draw them
         return char in "\u200c\u200d"
+    return point in _installed()
+
+
+@lru_cache(maxsize=1)
+def _installed() -> frozenset[int]:
+    """Every code point that some installed font has: asked once, when the first unusual letter is printed."""
     finder = shutil.which("fc-list")
     if finder is None:
-        return False
-    found = subprocess.run([finder, f":charset={point:x}", "file"], capture_output=True, timeout=10, check=False)  # noqa: S603 - a number
-    return bool(found.stdout.strip())
+        return frozenset()
+    found = subprocess.run(
+        [finder, "--format", "%{charset}\n"], capture_output=True, text=True, timeout=30, check=False
+    )
+    points: set[int] = set()
+    for part in {part for line in found.stdout.splitlines() for part in line.split()}:
+        first, _dash, last = part.partition("-")
+        points.update(range(int(first, 16), int(last or first, 16) + 1))
+    return frozenset(points)

@@ -24,6 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from bosonline.documents.glyphs import printable
 from bosonline.money import format_rupiah
 from bosonline.phone import display, masked
 from bosonline.templatetags import _chart, _uitext
@@ -73,6 +74,9 @@ def _decimal(value: Decimal) -> str:
 
 
 # --- money, numbers, phones -------------------------------------------------------------------------------------------
+
+
+register.filter("printable", printable)
 
 
 @register.filter

@@ -456,7 +456,7 @@ class BulkAction(StorePage):
                 self.member.require("shipping.create")
                 results = shipping.shipments_book(order_ids=visible, member=self.member)
             case "labels":
-                return self._print("label", visible)
+                return self._print("label", visible, request.POST.get("label_size", ""))
             case "invoices":
                 return self._print("invoice", visible)
             case _:
@@ -464,8 +464,8 @@ class BulkAction(StorePage):
         self._tell(results)
         return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), reverse("orders")))
 
-    def _print(self, kind: str, ids: list[int]) -> HttpResponse:
-        made = documents_print(kind, self.member, ids)
+    def _print(self, kind: str, ids: list[int], size: str = "") -> HttpResponse:
+        made = documents_print(kind, self.member, ids, size=size)
         if isinstance(made, bytes):
             return pdf_response(made, f"{kind}.pdf")
         return HttpResponseRedirect(f"{reverse('downloads')}#job-{made.pk}")

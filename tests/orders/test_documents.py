@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
+from bosonline.documents.glyphs import printable
 from bosonline.documents.pdf import render_pdf
 from bosonline.errors import DomainError
 from bosonline.tenancy import store_scope
@@ -68,11 +72,90 @@ def test_a_document_never_fetches_anything() -> None:
     with pytest.raises(FatalURLFetchingError):
         render_pdf(
             "documents/label.html",
-            {
-                "pages": [
-                    {"order": {"service_name": "REG", "service_code": "REG"}, "barcode": "http://127.0.0.1:1/x.png"}
-                ],
-                "size": "A4",
-            },
+            {"sheets": [[{"order": {}, "barcode": "http://127.0.0.1:1/x.png"}]], "size": "A4"},
             "documents/label.css",
         )
+
+
+def written(low: int, high: int) -> Any:
+    """What people write: words of any length and script, capitals, emoji, ends of lines."""
+    words = st.sampled_from(
+        [
+            "Jl.",
+            "WWWWWWWWWW",
+            "Kusumaningrum",
+            "RT 02/RW 03",
+            "ꦗꦭꦤ꧀",
+            "شارع",
+            "漢字街道",
+            "😀",
+            "👨‍👩‍👧",
+            "Å",
+            "x" * 70,
+            "\n",
+            "no.",
+        ]
+    )
+    anything = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
+    return st.lists(words | anything, min_size=low, max_size=60).map(lambda parts: (" ".join(parts) + "x" * low)[:high])
+
+
+@given(name=written(1, 80), street=written(5, 200), landmark=written(0, 100), sender=written(10, 300), note=written(0, 300),
+       city=written(1, 60), product=written(1, 120))  # fmt: skip
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize(("size", "per_page"), [("100x150", 1), ("100x100", 1), ("a4", 4)])
+def test_one_parcel_is_one_sticker_whatever_is_written_on_it(
+    db: None, label_shop: Shop, size: str, per_page: int, name: str, street: str, landmark: str, sender: str, note: str,
+    city: str, product: str,
+) -> None:  # fmt: skip
+    shop = label_shop
+    with store_scope(shop.store):
+        orders = list(Order.objects.all())
+        type(shop.warehouse).objects.update(address=sender.replace("\x00", ""))
+        for order in orders:
+            order.items.update(product_name=product)
+        Order.objects.update(buyer_name=name, street=street, landmark=landmark, note=note, city_name=city)
+        pages = text_of(labels_pdf(shop.owner, [o.pk for o in orders], size=size))
+    assert len(pages) == -(-len(orders) // per_page)
+    for index, page in enumerate(pages):
+        for order in orders[index * per_page : (index + 1) * per_page]:
+            assert order.awb in page and order.order_number in page
+
+
+@pytest.fixture
+def label_shop(db: None) -> Shop:
+    shop = make_shop(stock=50)
+    for n in range(5):
+        shipped(shop, phone=f"0812345678{n:02d}")
+    return shop
+
+
+@given(st.text())
+@settings(max_examples=60, deadline=None)
+def test_nothing_is_printed_that_nobody_sees(text: str) -> None:
+    shown = printable(text)
+    assert printable(shown) == shown
+    assert not [c for c in shown if unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c != "\n"]
+    assert len(shown) <= len(unicodedata.normalize("NFC", text))
+
+
+def test_letters_stay_and_pictures_without_a_font_go() -> None:
+    assert printable("José ꦗꦮ عمر 漢字") == "José ꦗꦮ عمر 漢字"
+    assert printable("Ibu Sri 🫠") == "Ibu Sri"
+    assert printable("A\U000e0041\u202eB") == "AB"
+
+
+def test_both_sides_of_a_label_write_areas_alike(db: None) -> None:
+    shop = make_shop()
+    order = shipped(shop, district_id=15780)
+    with store_scope(shop.store):
+        (page,) = text_of(labels_pdf(shop.owner, [order.pk]))
+    assert " ".join(page.split()).count("Juwana, Kab. Pati, Jawa Tengah 59185") == 2
+
+
+def test_the_buyer_s_note_and_the_parcel_s_contents_are_on_the_label(db: None) -> None:
+    shop = make_shop()
+    order = shipped(shop, note="Tolong bungkus kado")
+    with store_scope(shop.store):
+        (page,) = text_of(labels_pdf(shop.owner, [order.pk]))
+    assert "Tolong bungkus kado" in page and "1× Madu Hutan" in page and "CEK ISI" in page.upper()
