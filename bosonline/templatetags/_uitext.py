@@ -138,6 +138,7 @@ def _buyer() -> dict[str, str]:
         "method_fee": _("Payment fee"),
         "method_reward": _("Payment reward"),
         "cod_fee": _("COD fee"),
+        "cod_round": _("COD rounding"),
         "insurance": _("Shipping insurance"),
         "voucher": _("Voucher {code}"),
         "voucher_at_order": _("checked when you order"),

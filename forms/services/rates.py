@@ -236,6 +236,8 @@ def _option(
         "etd": rate.etd,
         "cod": rate.cod,
         "cod_fee": fee_of(fee_base, terms.rate_bp, minimum=terms.minimum) if terms.payer == "buyer" else 0,
+        # what the page needs to say the same fee as the bill, whatever voucher or insurance is chosen
+        "cod_terms": {"rate_bp": terms.rate_bp, "minimum": terms.minimum, "payer": terms.payer, "round_to": terms.round_to},
         "insurance": insurance_of(basket.goods, courier["insurance_bp"]),
         "recommended": False,
         "estimate": estimate,
@@ -250,10 +252,11 @@ def _option(
 
 
 def _manual_option(snapshot: Snapshot, basket: Basket, destination_id: int) -> dict[str, Any]:
-    name = str(_("Shipping fee confirmed by CS"))
+    name, terms = str(_("Shipping fee confirmed by CS")), cod_terms(snapshot, MANUAL)
     return {
         "courier_code": MANUAL, "courier_name": name, "service_code": MANUAL, "service_name": "",
         "price": 0, "original_price": 0, "subsidy": 0, "etd": "", "cod": True, "cod_fee": 0, "insurance": 0,
+        "cod_terms": {"rate_bp": 0, "minimum": 0, "payer": terms.payer, "round_to": terms.round_to},
         "recommended": True, "estimate": True,
         "quote": quote_sign(
             snapshot, Quote(MANUAL, name, MANUAL, "", 0, "", True, basket.weight_grams, destination_id)

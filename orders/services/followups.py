@@ -14,7 +14,7 @@ from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from orders import messages
 from orders.models import FollowUp, MessageTemplate, Order, Task
-from orders.services.status import order_lock
+from orders.services.status import order_lock, order_set_status
 from sellers.rights import Member
 from stores.queries import public_url
 
@@ -142,7 +142,8 @@ def followup_record(
 
 @transaction.atomic
 def followup_result(*, followup_id: int, member: Member, result: str, next_at: datetime | None = None) -> FollowUp:
-    """The result chip after coming back from WhatsApp: sets the axis and when to try again."""
+    """The result chip after coming back from WhatsApp: sets the axis and when to try again. "Confirmed" confirms a new
+    order as well, for who may move orders."""
     if result not in RESULTS:
         raise ValidationFailed.field("result", _("Choose a result from the list."))
     row = FollowUp.objects.filter(pk=followup_id).first()
@@ -169,4 +170,6 @@ def followup_result(*, followup_id: int, member: Member, result: str, next_at: d
         store_id=order.store_id, subject="order", subject_id=order.pk, kind="followup.result",
         actor_id=member.user.pk, data={"result": result, "next_at": due.isoformat() if due else None},
     )  # fmt: skip
+    if result == "confirmed" and order.status == Order.Status.NEW and member.may("orders.edit") and not order.is_held:
+        order_set_status(order_id=order.pk, status=Order.Status.CONFIRMED, member=member)
     return row

@@ -412,9 +412,6 @@ class FollowUpResult(StorePage):
         order = queries.order_get(self.member, row.order_id)
         result = request.POST.get("result", "")
         followups.followup_result(followup_id=pk, member=self.member, result=result)
-        order.refresh_from_db()
-        if result == "confirmed" and order.status == Order.Status.NEW and self.member.may("orders.edit"):
-            status.order_set_status(order_id=order.pk, status=Order.Status.CONFIRMED, member=self.member)
         messages.success(request, _("Result saved."))
         target = request.POST.get("next", "")
         return HttpResponseRedirect(safe_next(request, target, reverse("order-detail", args=[order.pk])))

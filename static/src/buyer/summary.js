@@ -50,6 +50,7 @@ export function summary(form, { basket, shipping, state, bill }) {
     if (figures.insurance) rows.push([text("insurance"), rupiah(figures.insurance)]);
     if (figures.methodFee) rows.push([text(figures.methodFee < 0 ? "method_reward" : "method_fee"), rupiah(figures.methodFee), figures.methodFee < 0 ? "is-off" : ""]);
     if (figures.codFee) rows.push([text("cod_fee"), rupiah(figures.codFee)]);
+    if (figures.codRound) rows.push([text("cod_round"), rupiah(figures.codRound)]);
     if (voucher.code) rows.push([text("voucher", { code: voucher.code }), figures.voucher ? rupiah(-figures.voucher) : text("voucher_at_order"), figures.voucher ? "is-off" : ""]);
     rows.push([text(courier && !courier.estimate ? "total" : "total_estimate"), rupiah(figures.total), "is-total"]);
     const list = $("#sum-rows");
