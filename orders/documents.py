@@ -18,8 +18,10 @@ from bosonline.errors import NotFound, TooMany, ValidationFailed
 from bosonline.jobs import job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
 from orders.exports import member_now
+from orders.figures import cod_due
 from orders.lists import orders_for
 from orders.models import Order
+from orders.presentation import payment_word
 from orders.queries import shown_phone
 from orders.services.rebill import bill_from
 from sellers.rights import Member
@@ -93,7 +95,7 @@ def _invoice_pages(member: Member, orders: list[Order], _size: str) -> list[Any]
         {
             "order": order,
             "bill": bill_from(order),
-            "paid": order.payment_status in ("paid", "settled"),
+            "word": payment_word(order),
             "phone": shown_phone(member, order.buyer_phone),
         }
         for order in orders
@@ -205,7 +207,7 @@ def _label(order: Order, size: str) -> dict[str, Any]:
         "kilograms": f"{max(weight, 1) / 1000:.2f}".rstrip("0").rstrip(".").replace(".", ","),
         "sizes": f"{shipment.length_cm}×{shipment.width_cm}×{shipment.height_cm}" if shipment else "10×10×10",
         "contents": printable(told),
-        "cod": order.total if order.is_cod else 0,
+        "cod": cod_due(order),
     }
 
 

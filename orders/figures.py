@@ -25,6 +25,14 @@ def income_of(order: Order) -> SellerIncome:
     )
 
 
+def cod_due(order: Order) -> int:
+    """Rupiah the courier is to collect at the door: what is still due of a COD order that may be delivered, else 0."""
+    over = (Order.Status.CANCELLED, Order.Status.RETURNING, Order.Status.RETURNED, Order.Status.CLOSED)
+    if not order.is_cod or order.status in over:
+        return 0
+    return max(order.total - order.paid_amount, 0)
+
+
 def _vat() -> Combinable:
     """VAT on the COD fee, rounded up for each order: whole numbers, so that SQL and Python divide alike."""
     return Cast((F("cod_fee") * VAT_BP + (BASIS_POINTS - 1)) / BASIS_POINTS, BigIntegerField())

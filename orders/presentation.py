@@ -206,6 +206,20 @@ def stage_bar(order: Order) -> list[dict[str, Any]]:
     ]
 
 
+def payment_word(order: Order) -> str:
+    """The state of the money in capitals, for documents and buyers (Indonesian): by state, not by method."""
+    if order.status == S.CANCELLED:
+        return "DIBATALKAN"
+    words = {
+        "paid": "LUNAS", "settled": "LUNAS", "cod_collected": "LUNAS", "refunded": "DIKEMBALIKAN",
+        "conflict": "PERLU DICEK", "partially_paid": "DIBAYAR SEBAGIAN", "waiting_verification": "MENUNGGU VERIFIKASI",
+        "expired": "KEDALUWARSA", "unpaid": "BELUM DIBAYAR",
+    }  # fmt: skip
+    if order.payment_status == "cod_pending":
+        return "RETUR" if order.status in (S.RETURNING, S.RETURNED, S.CLOSED) else "BAYAR DI TEMPAT (COD)"
+    return words[order.payment_status]
+
+
 def next_text(order: Order) -> str:
     """What happens next, said to the buyer (Indonesian)."""
     if order.payment_status == "conflict":
@@ -228,7 +242,9 @@ def next_text(order: Order) -> str:
         S.CONFIRMED: "Pesanan sudah dikonfirmasi dan segera dikemas.",
         S.PROCESSING: "Pesanan sedang dikemas.",
         S.READY: "Paket siap dan menunggu dijemput kurir.",
-        S.SHIPPED: "Paket dalam perjalanan. Siapkan uang pas." if order.is_cod else "Paket dalam perjalanan.",
+        S.SHIPPED: "Paket dalam perjalanan. Siapkan uang pas."
+        if order.payment_status == "cod_pending"
+        else "Paket dalam perjalanan.",
         S.DELIVERED: "Paket sudah diterima. Terima kasih sudah berbelanja!",
         S.COMPLETED: "Pesanan selesai. Terima kasih sudah berbelanja!",
         S.RETURNING: "Paket dalam perjalanan kembali ke toko.",
@@ -249,5 +265,9 @@ def next_steps(order: Order) -> list[str]:
         steps.append("CS toko menghubungi kamu lewat WhatsApp untuk memastikan data.")
     if order.status != S.SHIPPED:
         steps.append("Pesanan dikemas dan dijemput kurir; nomor resi muncul di halaman ini.")
-    steps.append("Kurir mengantar ke alamatmu. Siapkan uang pas." if order.is_cod else "Kurir mengantar ke alamatmu.")
+    steps.append(
+        "Kurir mengantar ke alamatmu. Siapkan uang pas."
+        if order.payment_status == "cod_pending"
+        else "Kurir mengantar ke alamatmu."
+    )
     return steps

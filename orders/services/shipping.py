@@ -23,6 +23,7 @@ from bosonline.gateways.boscod.client import Tracking
 from bosonline.gateways.boscod.status_map import reading_of
 from bosonline.gateways.boscod.words import Reading
 from bosonline.tenancy import all_stores, store_scope
+from orders.figures import cod_due
 from orders.models import FormerAwb, Order, ParcelAlert, Shipment, TrackingEvent
 from orders.services.actors import BOSCOD, Actor
 from orders.services.axes import axis_set
@@ -78,7 +79,7 @@ def _shipment_open(order_id: int, actor: Actor) -> Shipment:
         order_code=order.order_number if number == 1 else f"{order.order_number}-{number}",
         courier_code=order.courier_code,
         service_code=order.service_code,
-        cod_amount=order.total if order.is_cod else 0,
+        cod_amount=cod_due(order),
         goods_value=max(order.goods - order.discount, 0),
         cost=order.shipping,
         insurance=order.insurance,
@@ -526,7 +527,7 @@ def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Memb
                 store_id=order.store_id, order=order, order_code=f"{order.order_number}-H{number}",
                 courier_code=(order.courier_code or "own"), is_own_courier=True, awb=awb,
                 status=SS.AWAITING_PICKUP, weight_grams=max(order.weight_grams, 1),
-                cod_amount=order.total if order.is_cod else 0, booked_at=timezone.now(), ordered_at=timezone.now(),
+                cod_amount=cod_due(order), booked_at=timezone.now(), ordered_at=timezone.now(),
             )  # fmt: skip
     except IntegrityError:
         raise ValidationFailed.field("awb", _("This AWB belongs to another parcel.")) from None

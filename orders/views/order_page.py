@@ -78,7 +78,7 @@ def _bill_rows(order: Order) -> list[dict[str, Any]]:
     bill = bill_from(order)
     rows = [("Total pembelian", bill.goods), ("Potongan", -bill.discount), ("Biaya pengiriman", bill.shipping),
             ("Potongan ongkir", -bill.shipping_discount), ("Biaya asuransi", bill.insurance),
-            (order.other_fee_name or "Biaya lain", bill.other_fee), ("Biaya metode pembayaran", bill.method_fee),
+            (order.other_fee_name or "Biaya lain", bill.other_fee), ("Potongan metode pembayaran" if bill.method_fee < 0 else "Biaya metode pembayaran", bill.method_fee),
             ("Biaya COD", bill.cod_fee if bill.cod_fee_payer == "buyer" else 0), ("Pembulatan COD", bill.cod_round),
             ("Kode unik", bill.unique_code)]  # fmt: skip
     return [{"label": label, "amount": amount} for label, amount in rows if amount or label == "Total pembelian"]
@@ -152,6 +152,7 @@ def _payment(order: Order) -> dict[str, Any]:
         "method": order.payment_method,
         "label": METHOD_LABELS[order.payment_method][0],
         "paid": order.payment_status not in PAYABLE or order.status == "cancelled",
+        "word": show.payment_word(order),
         "received": order.payment_status in RECEIVED,
         "channel": payment.channel if payment else "",
         "number": payment.va_number if payment else "",
