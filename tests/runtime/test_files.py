@@ -13,13 +13,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import Client
-from orders.services.proofs import proof_upload
 
 from bosonline import files, jobs
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from catalog.services.images import image_store
 from orders.models import Payment
+from orders.money.proofs import proof_upload
 from sellers.models import Membership, Role
 from sellers.rights import Member
 from sellers.services.accounts import preset_role
