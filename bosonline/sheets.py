@@ -9,7 +9,15 @@ from typing import Any
 
 import xlsxwriter
 
-FORMATS = ("csv", "xlsx")
+# "csv-excel": for the Indonesian Excel, which takes a comma for the decimal sign and so wants semicolons
+FORMATS = ("csv", "csv-excel", "xlsx")
+FORMAT_LABELS = (("csv", "CSV"), ("csv-excel", "CSV (Excel Indonesia)"), ("xlsx", "Excel (XLSX)"))
+
+
+def extension(file_format: str) -> str:
+    return file_format.partition("-")[0]
+
+
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _FIRST = frozenset("".join(DANGEROUS) + "'")
 
@@ -33,9 +41,9 @@ def write_rows(
     path: Path, file_format: str, *, title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> Iterator[int]:
     """Write ``rows`` below ``header`` and yield how many are done, as :mod:`bosonline.jobs` wants it."""
-    if file_format == "csv":
+    if extension(file_format) == "csv":
         with path.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, delimiter=";" if file_format == "csv-excel" else ",")
             writer.writerow(header)
             for done, row in enumerate(rows, 1):
                 writer.writerow([neutral(cell) for cell in row])

@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.utils import get_column_letter
+from python_calamine import CalamineError, CalamineWorkbook
 
 from bosonline.errors import DomainError
 from bosonline.sheets import plain
@@ -33,6 +35,10 @@ MAX_CELL = 20_000
 MAX_UNPACKED = 300 * 1024 * 1024
 MAX_STRINGS = 60 * 1024 * 1024
 SEPARATORS = ",;\t|"
+# the line by which Excel is told a file's separator
+_TOLD = re.compile(r"\"?sep=([,;\t|])\"?[,;\t| ]*\r?\n", re.IGNORECASE)
+# the number format of a code: 00123 is kept as 123 and shown with its zeros
+_ZEROS = re.compile(r"(0{2,20})(?:;@|;0+)*")
 
 
 class TableRefused(DomainError):
@@ -76,6 +82,8 @@ class Table:
     headers: list[str]
     separator: str = ","
     encoding: str = "utf-8"
+    # lines before the headers: Excel's own "sep=;"
+    skip: int = 0
 
     def rows(self) -> Iterator[Row]:
         """Rows that are not empty. Raises :class:`TableRefused` beyond ``MAX_ROWS``."""
@@ -96,7 +104,7 @@ class Table:
             reader = csv.reader(file, delimiter=self.separator)
             try:
                 for index, cells in enumerate(reader):
-                    if index == 0:
+                    if index <= self.skip:
                         continue
                     extra = any(cell.strip() for cell in cells[width:])
                     problem = _("This row has more cells than there are columns.") if extra else ""
@@ -136,12 +144,15 @@ def table_open(path: Path) -> Table:
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as text:
         sample = text.read(65_536)
-    separator = _separator(sample)
+    told = _TOLD.match(sample)
+    if told:
+        sample = sample[told.end() :]
+    separator = told[1] if told else _separator(sample)
     try:
         first = next(csv.reader(io.StringIO(sample), delimiter=separator), [])
     except csv.Error:
         first = []
-    return _checked(Table(path, "csv", [_text(cell) for cell in first], separator, encoding))
+    return _checked(Table(path, "csv", [_text(cell) for cell in first], separator, encoding, 1 if told else 0))
 
 
 def _checked(table: Table) -> Table:
@@ -259,29 +270,27 @@ def _xlsx_headers(path: Path) -> list[str]:
 
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
 
-def _merged_rows(book: Any, sheet: Any) -> dict[int, str]:
-    """Row → the merged range that touches it. The streaming reader does not tell, so the sheet's own text is asked."""
+def _merged_rows(path: Path, sheet: str) -> dict[int, str]:
+    """Row → the merged range that touches it, which the streaming reader does not tell."""
     rows: dict[int, str] = {}
-    tail = b""
-    with book._archive.open(sheet._worksheet_path) as part:  # the reader knows which part the sheet is
-        while chunk := part.read(1 << 20):
-            text = tail + chunk
-            for match in _MERGED.finditer(text):
-                first, last = int(match[2]), int(match[4])
-                label = f"{match[1].decode()}{first}:{match[3].decode()}{last}"
-                for number in range(first, min(last, first + MAX_ROWS) + 1):
-                    rows.setdefault(number, label)
-            tail = text[-200:]
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            ranges = book.get_sheet_by_name(sheet).merged_cell_ranges or []
+    except (CalamineError, OSError):
+        raise TableRefused(_("This workbook is damaged or protected by a password.")) from None
+    for (top, left), (bottom, right) in ranges:
+        label = f"{get_column_letter(left + 1)}{top + 1}:{get_column_letter(right + 1)}{bottom + 1}"
+        for number in range(top + 1, min(bottom, top + MAX_ROWS) + 2):
+            rows.setdefault(number, label)
     return rows
 
 
 def _xlsx_rows(path: Path, width: int) -> Iterator[Row]:
     with _book(path) as book:
         sheet = _sheet(book)
-        merged = _merged_rows(book, sheet)
+        merged = _merged_rows(path, sheet.title)
         rows = sheet.iter_rows(min_row=2, max_col=width)
         number = 1
         while True:
@@ -309,7 +318,10 @@ def _cell(cell: Any) -> Cell:
     if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
         return BadCell(str(value)[:10], _("Excel made a date of this cell. Format the column as text."))
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return int(value)
+        value = int(value)
+    if type(value) is int:
+        zeros = _ZEROS.fullmatch(str(cell.number_format or "").replace("\\", ""))
+        return str(value).zfill(len(zeros[1])) if zeros and value >= 0 else value
     if isinstance(value, str):
         # how the format writes what XML cannot: _x000D_ is a carriage return
         return _text(_ESCAPED.sub(lambda m: chr(int(m[1], 16)), value) if "_x" in value else value)

@@ -19,7 +19,7 @@ from bosonline.api.lists import filtered
 from bosonline.errors import ValidationFailed
 from bosonline.jobs import job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
-from bosonline.sheets import FORMATS, write_rows
+from bosonline.sheets import FORMATS, extension, write_rows
 from catalog.models import StockLevel, Variant
 from catalog.queries.products import PRODUCT_SPEC, VARIANT_SPEC, products_filtered, variants_filtered
 from catalog.queries.stock import LEVEL_SPEC, levels_filtered
@@ -38,7 +38,7 @@ def catalog_download(*, member: Member, kind: str, query: QueryDict, file_format
     member.require("export")
     member.require(VIEW[kind])
     if file_format not in FORMATS:
-        raise ValidationFailed.field("format", _("Choose csv or xlsx."))
+        raise ValidationFailed.field("format", _("Choose csv, csv-excel or xlsx."))
     params = {
         k: str(v)
         for k, v in query.dict().items()
@@ -47,7 +47,7 @@ def catalog_download(*, member: Member, kind: str, query: QueryDict, file_format
     assert member.store is not None
     return job_start(
         kind="catalog.download", store_id=member.store.pk, user_id=member.user.pk, rows=rows_of(kind, params).count(),
-        params={"kind": kind, "filters": params, "format": file_format}, filename=f"{NAMES[kind]}.{file_format}",
+        params={"kind": kind, "filters": params, "format": file_format}, filename=f"{NAMES[kind]}.{extension(file_format)}",
     )  # fmt: skip
 
 

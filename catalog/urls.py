@@ -19,6 +19,7 @@ urlpatterns = [
     path("produk/ubah/<slug:target>", p.BulkEditPage.as_view(), name="product-bulk"),
     path("produk/ubah/<int:pk>/batal", p.BulkUndo.as_view(), name="product-bulk-undo"),
     path("produk/impor", t.ImportStartPage.as_view(), name="product-imports"),
+    path("produk/impor/contoh/<slug:kind>.csv", t.ImportSample.as_view(), name="product-import-sample"),
     path("produk/impor/<int:pk>", t.ImportRunPage.as_view(), name="product-import"),
     path("produk/impor/<int:pk>/proses", t.ImportProgress.as_view(), name="product-import-progress"),
     path("produk/unduh/<slug:kind>", t.DownloadStart.as_view(), name="product-download"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bosonline.errors import ValidationFailed
 from bosonline.jobs import job_kind, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
-from bosonline.sheets import FORMATS, write_rows
+from bosonline.sheets import FORMATS, extension, write_rows
 from orders.lists import ORDERS
 from sellers.models import Membership
 from sellers.rights import Member
@@ -21,13 +21,13 @@ def orders_download(*, member: Member, query: QueryDict, file_format: str) -> Ba
     """Queue a download of what the list's filters show now. Raises at ``format``."""
     member.require("export")
     if file_format not in FORMATS:
-        raise ValidationFailed.field("format", _("Choose csv or xlsx."))
+        raise ValidationFailed.field("format", _("Choose csv, csv-excel or xlsx."))
     params = {k: str(v) for k, v in query.dict().items() if k not in ("start", "limit", "after", "format")}
     rows = ORDERS.count(member, params)
     assert member.store is not None
     return job_start(
         kind="orders.download", store_id=member.store.pk, user_id=member.user.pk, rows=rows,
-        params={"filters": params, "format": file_format}, filename=f"pesanan.{file_format}",
+        params={"filters": params, "format": file_format}, filename=f"pesanan.{extension(file_format)}",
     )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def python_packages(requirements: str) -> None:
         if result.returncode:
             packages([f"python3.{sys.version_info.minor}-venv"], "the virtual environment")
             run(sys.executable, "-m", "venv", str(VENV))
-    mark = digest(ROOT / requirements)
+    mark = digest(ROOT / requirements, ROOT / "requirements.txt")  # a file may build on the production one
     if changed(requirements, mark):
         say(f"installing {requirements}")
         run(str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements)
@@ -168,7 +168,7 @@ def main() -> None:
         missing.append("fonts-dejavu-core")
     packages(missing, "PDF documents")
     fonts()
-    python_packages("requirements.txt" if what == "run" else "requirements-dev.txt")
+    python_packages("requirements-run.txt" if what == "run" else "requirements-dev.txt")
     if what in ("test", "bench") and shutil.which("chromium") is None:
         packages(["chromium"], "browser tests")
     if what == "bench" and shutil.which("wrk") is None:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bosonline.api.fields import CodeField
+from bosonline.sheets import FORMATS
 from catalog.models import Product, Voucher
 from catalog.services.variants import PRICE_MAX, SIDE_MAX, WEIGHT_MAX
 
@@ -173,7 +174,7 @@ class VoucherStatusIn(serializers.Serializer[Any]):
 
 
 class TableDownloadIn(serializers.Serializer[Any]):
-    format = serializers.ChoiceField(choices=["csv", "xlsx"], default="csv")
+    format = serializers.ChoiceField(choices=list(FORMATS), default="csv")
 
 
 class ImportMappingIn(serializers.Serializer[Any]):

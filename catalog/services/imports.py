@@ -241,10 +241,11 @@ def _report(
     for index, row in enumerate(result.rows):
         kind = _KINDS[row.import_type]
         counts[kind] += 1
-        if kind == "unchanged" or shown[kind] >= (WRONG_SHOWN if kind == "errors" else SHOWN):
+        line = row.instance
+        notes = getattr(line, "notes", {})
+        if (kind == "unchanged" and not notes) or shown[kind] >= (WRONG_SHOWN if kind == "errors" else SHOWN):
             continue
         shown[kind] += 1
-        line = row.instance
         entry: dict[str, Any] = {"row": numbers[index], "kind": kind, "sku": skus[index]}
         if kind == "changed":
             entry["changes"] = {columns.get(k, k): [_shown(v) for v in pair] for k, pair in line.changes().items()}
@@ -252,6 +253,8 @@ def _report(
                 entry["changes"][columns.get(name, name)] = [_shown(v) for v in pair]
         if kind == "errors":
             entry["errors"] = {columns.get(k, k): texts for k, texts in _row_errors(row).items()}
+        if notes:
+            entry["notes"] = {columns.get(k, k): text for k, text in notes.items()}
         rows.append(entry)
     return counts, rows
 
@@ -326,6 +329,7 @@ def _write_report(run: ImportRun, path: Path) -> None:
         for row in run.report:
             notes = [(c, t) for c, texts in row.get("errors", {}).items() for t in texts]
             notes += [(c, f"{a} → {b}") for c, (a, b) in row.get("changes", {}).items()]
+            notes += list(row.get("notes", {}).items())
             for column, text in notes or [("", "")]:
                 writer.writerow([row["row"], row["kind"], neutral(row["sku"]), column, neutral(text)])
 

@@ -6,6 +6,7 @@ Pure rules first; only the SKU questions read the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from math import prod
 from typing import Any
@@ -123,6 +124,33 @@ def values_check(variant: Any, prefix: str = "") -> None:
                 f"{prefix}compare_at_price", _("The struck-through price must be above the price.")
             )
     tiers_check(variant.tiers, variant.price, f"{prefix}tiers")
+
+
+def values_errors(variant: Any) -> dict[str, str]:
+    """Field → what is wrong, all of it; a value that is not there yet is nobody's mistake here."""
+    found: dict[str, str] = {}
+    patched = copy(variant)
+    for _attempt in range(12):  # there are not more figures
+        try:
+            values_check(patched)
+        except ValidationFailed as exc:
+            ((name, texts),) = exc.errors.items()
+            if name in found:
+                break
+            found[name] = texts[0]
+            # the next rule is asked with a value that is surely right
+            for field_name, value in _HARMLESS[name].items():
+                setattr(patched, field_name, value)
+        else:
+            break
+    return found
+
+
+_HARMLESS: dict[str, dict[str, Any]] = {
+    "price": {"price": 0, "compare_at_price": None, "tiers": []}, "weight_grams": {"weight_grams": 1}, "length_cm": {"length_cm": 1},
+    "width_cm": {"width_cm": 1}, "height_cm": {"height_cm": 1}, "cost_price": {"cost_price": 0},
+    "compare_at_price": {"compare_at_price": None}, "tiers": {"tiers": []},
+}  # fmt: skip
 
 
 def range_check(value: int, low: int, high: int, name: str) -> None:

@@ -16,8 +16,8 @@ from import_export import resources
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import RowResult
 
-from bosonline.errors import Conflict, DomainError
-from catalog.services.variants import values_check
+from bosonline.errors import Conflict
+from catalog.services.variants import values_errors
 from stores.models import Store
 
 CHUNK = 2000
@@ -96,8 +96,10 @@ class TableResource(resources.Resource):
 
     def skip_row(self, instance: Line, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         errors = import_validation_errors if import_validation_errors is not None else {}
-        if not errors:
-            self.judge(instance, row, errors)
+        # cells that could not be read and rules that are broken are told together
+        found: dict[str, Any] = dict(errors)
+        self.judge(instance, row, found)
+        errors.update({name: problem for name, problem in found.items() if name not in errors})
         return not errors and instance.before is not None and not instance.changes()
 
     def judge(self, line: Line, row: Any, errors: dict[str, Any]) -> None:
@@ -112,11 +114,8 @@ class TableResource(resources.Resource):
 
     @staticmethod
     def check_values(line: Any, errors: dict[str, Any]) -> None:
-        try:
-            values_check(line)
-        except DomainError as exc:
-            for name, texts in exc.errors.items():
-                errors[name] = ValidationError(texts[0])
+        for name, text in values_errors(line).items():
+            errors.setdefault(name, ValidationError(text))
 
     def save_instance(self, instance: Line, is_create: bool, row: Any, **kwargs: Any) -> None:
         (self.new if is_create else self.changed).append(instance)

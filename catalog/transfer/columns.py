@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,6 +88,28 @@ def headers_for(columns: Sequence[Column]) -> list[str]:
     """Headers of an export: Indonesian, whoever's request started it."""
     with translation.override("id"):
         return [str(c.label) for c in columns]
+
+
+# one product of two sizes, as somebody would write it
+_SAMPLES: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "products": tuple(
+        {"product": "Madu Hutan (contoh)", "description": "Madu murni", "category": "Madu", "status": "draf", "attribute_1": "Ukuran",
+         "item_1": size, "sku": f"CONTOH-MADU-{size[:3]}", "price": price, "weight_grams": weight, "stock": "10"}
+        for size, price, weight in (("250 ml", "Rp 55.000", "350"), ("500 ml", "95000", "650"))
+    ),
+    "variants": ({"sku": "CONTOH-MADU-250", "price": "57.000", "weight_grams": "350", "tiers": "3:52000; 10:48000"},),
+    "inventory": ({"sku": "CONTOH-MADU-250", "on_hand": "24"},),
+}  # fmt: skip
+
+
+def sample_csv(kind: str, *, see_cost: bool) -> bytes:
+    """A file to begin with: the headers of an export and rows that show how cells are written."""
+    columns = [c for c in columns_for(kind, see_cost=see_cost) if not c.readonly]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(headers_for(columns))
+    writer.writerows([row.get(c.name, "") for c in columns] for row in _SAMPLES[kind])
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _folded(text: str) -> str:

@@ -59,6 +59,8 @@ class InventoryTable(TableResource):
         if line.pk is None:
             errors["sku"] = ValidationError(_("No variant has this SKU."))
             return
+        if line.on_hand is None:  # could not be read, and says so
+            return
         if line.target is None:
             many = len(self.warehouses.get(line.warehouse.lower(), [])) > 1
             message = _("Two warehouses have this name.") if many else _("Unknown warehouse.")

@@ -6,6 +6,7 @@ product. Rows never take a variant away, and an empty cell leaves what is there.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from import_export import fields
 
 from bosonline import changes, timeline
-from catalog.models import Category, Product, Variant
+from catalog.models import Category, Product, StockLevel, Variant
 from catalog.services.products import category_ensure, names_lock, switch_sell_when_empty
 from catalog.services.stock import PIECES_MAX, StockLine, levels_ensure, stock_update
 from catalog.services.variants import MAX_VARIANTS
@@ -112,6 +113,10 @@ class ProductTable(FigureFields):
             for product_id, pk, options in rows_of.values_list("product_id", "pk", "options"):
                 self.options.setdefault(product_id, {})[tuple(o.lower() for o in options)] = pk
         self.products = products
+        self.on_hand: dict[int, int] = {}
+        for part in chunks([v.pk for v in self.known.values()]):
+            levels = StockLevel.objects.filter(variant_id__in=part, warehouse__is_default=True)
+            self.on_hand |= dict(levels.values_list("variant_id", "on_hand"))
 
     def get_or_init_instance(self, instance_loader: Any, row: Any) -> tuple[Line, bool]:
         variant = self.known.get(sku_key(row.get("sku")))
@@ -127,20 +132,32 @@ class ProductTable(FigureFields):
 
     # --- judging --------------------------------------------------------------------------------------------------------
     def judge(self, line: Any, row: Any, errors: dict[str, Any]) -> None:
-        self.once(sku_key(line.sku), errors)
+        if line.sku:
+            self.once(sku_key(line.sku), errors)
+        unread = set(errors)
         group = self._group(line, errors)
-        if group is None or errors:
-            return
-        self._shared(group, line, errors)
-        options = self._options(group, line, errors)
+        options: tuple[str, ...] = ()
+        if group is not None:
+            self._shared(group, line, errors)
+            if not unread & {name for _n, *pair in PAIRS for name in pair}:
+                options = self._options(group, line, errors)
         if line.price is None:
-            errors["price"] = ValidationError(_("Enter a price."))
-        elif line.stock is not None and line.stock < 0 and line.before is None:
-            errors["stock"] = ValidationError(_("The stock cannot fall below zero."))
-        else:
-            self.check_values(line, errors)
-        if not errors:
+            errors.setdefault("price", ValidationError(_("Enter a price.")))
+            line = copy(line)
+            line.price, line.compare_at_price, line.tiers = 0, None, []
+        if line.stock is not None and line.stock < 0 and line.before is None:
+            errors.setdefault("stock", ValidationError(_("The stock cannot fall below zero.")))
+        self.check_values(line, errors)
+        if group is not None and not errors:
+            self._stock_told(line)
             self._take(group, line, options)
+
+    def _stock_told(self, line: Any) -> None:
+        """The stock of what exists is counted in the inventory: a figure that differs is not passed over in silence."""
+        there = self.on_hand.get(line.pk, 0)
+        if line.target is not None and line.stock is not None and line.stock != there:
+            text = _("The file says %(file)s pieces, the default warehouse has %(there)s. Import stock as “Inventory”.")
+            line.notes = {"stock": text % {"file": line.stock, "there": there}}
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         same = super().skip_row(instance, original, row, import_validation_errors)

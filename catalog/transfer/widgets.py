@@ -12,13 +12,15 @@ from import_export.widgets import Widget
 from bosonline import cleaning
 from bosonline.tables import BadCell
 
-# 1.234.567 · 1,234,567 · 1234567, each with an optional Rp and cents of zero
+# what stands around an amount: Rp 35.000,- · IDR 35.000 · 35.000 rupiah
+_MONEY = re.compile(r"^(-?)\s*(?:rp\.?|idr)?\s*|(?:,\s?[-=–]{1,2}|\.-{1,2})?\s*(?:rp|idr|rupiah)?\.?$", re.I)
+# 1.234.567 · 1,234,567 · 1 234 567 · 1234567, each with cents of zero
 _GROUPED = re.compile(
-    r"^(?:rp\.?\s*)?(-?\d{1,3}(?:\.\d{3})+)(?:,0{1,2})?$|^(?:rp\.?\s*)?(-?\d{1,3}(?:,\d{3})+)(?:\.0{1,2})?$", re.I
+    r"^(-?\d{1,3}(?:\.\d{3})+)(?:,0{1,2})?$|^(-?\d{1,3}(?:,\d{3})+)(?:\.0{1,2})?$|^(-?\d{1,3}(?: \d{3})+)(?:[.,]0{1,2})?$"
 )
-_WHOLE = re.compile(r"^(?:rp\.?\s*)?(-?\d{1,15})(?:[.,]0{1,2})?$", re.I)
+_WHOLE = re.compile(r"^(-?\d{1,15})(?:[.,]0{1,2})?$")
 _SHORTENED = re.compile(r"^\d[.,]\d+E\+\d+$", re.I)
-_TIER = re.compile(r"^\s*(\d{1,7})\s*[:=]\s*(?:rp\.?\s*)?([\d.]{1,15})\s*$", re.I)
+_TIER = re.compile(r"^\s*(\d{1,7})\s*[:=](.{1,30})$")
 
 
 def trusted(value: Any) -> Any:
@@ -70,6 +72,16 @@ class Code(Text):
         return text
 
 
+def whole_of(text: str) -> int | None:
+    """A whole number or an amount in rupiah, however it is written; None for anything else."""
+    bare = _MONEY.sub(lambda m: m[1] or "", cleaning.code(text)).strip()
+    if match := _WHOLE.match(bare):
+        return int(match[1])
+    if match := _GROUPED.match(bare):
+        return int(re.sub(r"[., ]", "", next(filter(None, match.groups()))))
+    return None
+
+
 class Whole(Widget):
     """A whole number between ``low`` and ``high``. Empty means: leave it as it is."""
 
@@ -94,11 +106,10 @@ class Whole(Widget):
 
     @staticmethod
     def _parse(text: str) -> int:
-        if match := _WHOLE.match(text):
-            return int(match[1])
-        if match := _GROUPED.match(text):
-            return int(re.sub(r"[.,]", "", match[1] or match[2]))
-        raise ValueError(_("“%(text)s” is no whole number.") % {"text": text[:30]})
+        value = whole_of(text)
+        if value is None:
+            raise ValueError(_("“%(text)s” is no whole number.") % {"text": text[:30]})
+        return value
 
 
 class Choice(Widget):
@@ -131,9 +142,10 @@ class Tiers(Widget):
         tiers = []
         for part in text.rstrip(";").split(";"):
             match = _TIER.match(part)
-            if match is None:
+            price = whole_of(match[2]) if match else None
+            if match is None or price is None or price < 0:
                 raise ValueError(_("Write tiers like this: 3:45000; 10:40000"))
-            tiers.append({"min_qty": int(match[1]), "price": int(match[2].replace(".", "") or 0)})
+            tiers.append({"min_qty": int(match[1]), "price": price})
         return tiers
 
 

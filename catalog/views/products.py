@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bosonline.errors import DomainError, NotFound, ValidationFailed
+from bosonline.sheets import FORMAT_LABELS
 from catalog import queries
 from catalog.api import serializers as s
 from catalog.api.common import without_cost
@@ -68,9 +69,7 @@ def downloads(member: Any, kind: str, query: str) -> list[dict[str, str]]:
     if not member.may("export"):
         return []
     base = reverse("product-download", args=[kind])
-    return [
-        {"label": label, "url": f"{base}?format={f}&{query}"} for f, label in (("csv", "CSV"), ("xlsx", "Excel (XLSX)"))
-    ]
+    return [{"label": label, "url": f"{base}?format={f}&{query}"} for f, label in FORMAT_LABELS]
 
 
 def undoable(request: HttpRequest) -> BulkChange | None:

@@ -14,7 +14,7 @@ from bosonline.models import BackgroundJob
 from catalog.exports import VIEW, catalog_download
 from catalog.models import ImportRun
 from catalog.services import imports
-from catalog.transfer.columns import columns_for
+from catalog.transfer.columns import columns_for, sample_csv
 from sellers.pages import StorePage
 
 SHOWN = 200
@@ -76,6 +76,7 @@ class ImportRunPage(StorePage):
             "error": error,
             "nothing": not (run.counts.get("new") or run.counts.get("changed")),
             "list_url": reverse(LIST[run.kind]),
+            "report_url": _report_url(run, self.member.user.pk),
         }  # fmt: skip
         return render(request, "catalog/import_run.html", context, status=status)
 
@@ -94,6 +95,29 @@ class ImportRunPage(StorePage):
         return redirect("product-import", pk=pk)
 
 
+def _report_url(run: ImportRun, user_id: int) -> str:
+    """Where the report lies as a file; empty while there is none."""
+    done = BackgroundJob.objects.filter(pk=run.job_id or 0, user_id=user_id, status=BackgroundJob.Status.DONE).exclude(
+        file=""
+    )
+    return reverse("download-file", args=[run.job_id]) if done.exists() else ""
+
+
+class ImportSample(StorePage):
+    """A small file with every column, to be filled in. It can be imported as it is."""
+
+    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+        if kind not in imports.RIGHTS:
+            raise NotFound()
+        for right in imports.RIGHTS[kind]:
+            self.member.require(right)
+        response = HttpResponse(
+            sample_csv(kind, see_cost=self.member.may("see_cost")), content_type="text/csv; charset=utf-8"
+        )
+        response.headers["Content-Disposition"] = f'attachment; filename="contoh-{kind}.csv"'
+        return response
+
+
 def _steps(run: ImportRun) -> list[dict[str, Any]]:
     order = [("uploaded", _("Map columns")), ("checked", _("Check")), ("applied", _("Import"))]
     at = {"uploaded": 0, "checking": 1, "checked": 1, "applying": 2, "applied": 3, "failed": 2}[run.status]
@@ -102,7 +126,12 @@ def _steps(run: ImportRun) -> list[dict[str, Any]]:
 
 
 def _row(row: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
-    words = {"new": (_("New"), "go"), "changed": (_("Changed"), ""), "errors": (_("Wrong"), "loss")}
+    words = {
+        "new": (_("New"), "go"),
+        "changed": (_("Changed"), ""),
+        "errors": (_("Wrong"), "loss"),
+        "unchanged": (_("Unchanged"), ""),
+    }
     label, tone = words[row["kind"]]
     return {
         "number": row["row"],
@@ -110,6 +139,7 @@ def _row(row: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
         "label": label,
         "tone": tone,
         "errors": [(labels.get(c, c), text) for c, texts in row.get("errors", {}).items() for text in texts],
+        "notes": [(labels.get(c, c), text) for c, text in row.get("notes", {}).items()],
         "changes": [(labels.get(c, c), before, after) for c, (before, after) in row.get("changes", {}).items()],
     }
 

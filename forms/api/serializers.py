@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from bosonline.api.fields import PhoneField
 from bosonline.moments import MomentField
+from bosonline.sheets import FORMATS
 
 
 class FormIn(serializers.Serializer[Any]):
@@ -44,7 +45,7 @@ class RestoreIn(serializers.Serializer[Any]):
 
 
 class FormDownloadIn(serializers.Serializer[Any]):
-    format = serializers.ChoiceField(choices=["csv", "xlsx"], required=False, default="csv")
+    format = serializers.ChoiceField(choices=list(FORMATS), required=False, default="csv")
 
 
 class HostIn(serializers.Serializer[Any]):

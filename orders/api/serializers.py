@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from bosonline.api.fields import CodeField, CodePattern, EmailField, LineField, PhoneField
 from bosonline.moments import MomentField
+from bosonline.sheets import FORMATS
 from orders.models import Order
 from orders.services.followups import RESULTS
 
@@ -105,4 +106,4 @@ class WinpayIn(serializers.Serializer[Any]):
 
 
 class DownloadIn(serializers.Serializer[Any]):
-    format = serializers.ChoiceField(choices=["csv", "xlsx"], required=False, default="csv")
+    format = serializers.ChoiceField(choices=list(FORMATS), required=False, default="csv")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bosonline import cleaning
@@ -79,11 +79,13 @@ def dressed(draw: Any, text: str) -> str:
     return draw(st.sampled_from(["", *INVISIBLE])) + out
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(["0812-3456-7890", "+62 812 3456 7890", "WA 0812 34567890"]))
 def test_nothing_invisible_changes_a_number(data: Any, text: str) -> None:
     assert normalise(dressed(data.draw, text)) == "+6281234567890"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(["MADU-100", "HEMAT 10", "ide987-6514", "toko-madu", "budi@contoh.id"]))
 def test_a_code_is_the_same_code_whatever_nobody_sees_in_it(data: Any, text: str) -> None:
     typed = dressed(data.draw, text)
@@ -91,6 +93,7 @@ def test_a_code_is_the_same_code_whatever_nobody_sees_in_it(data: Any, text: str
     assert cleaning.same(typed) == text.lower()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     for clean in (cleaning.code, cleaning.line, cleaning.lines, cleaning.email, cleaning.subdomain, cleaning.same):

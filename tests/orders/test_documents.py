@@ -102,7 +102,9 @@ def written(low: int, high: int) -> Any:
 
 @given(name=written(1, 80), street=written(5, 200), landmark=written(0, 100), sender=written(10, 300), note=written(0, 300),
        city=written(1, 60), product=written(1, 120))  # fmt: skip
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @pytest.mark.parametrize(("size", "per_page"), [("100x150", 1), ("100x100", 1), ("a4", 4)])
 def test_one_parcel_is_one_sticker_whatever_is_written_on_it(
     db: None, label_shop: Shop, size: str, per_page: int, name: str, street: str, landmark: str, sender: str, note: str,
@@ -131,7 +133,7 @@ def label_shop(db: None) -> Shop:
 
 
 @given(st.text())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_printed_that_nobody_sees(text: str) -> None:
     shown = printable(text)
     assert printable(shown) == shown
