@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from bosonline import cleaning, pagecache, throttle
+from bosonline import brand, cleaning, pagecache, throttle
 from bosonline.api.views import client_ip
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.gateways.winpay import CHANNELS
@@ -111,24 +111,8 @@ def _tested(store_id: int, form_id: int, slug: str) -> Snapshot:
 
 
 def theme_css(request: HttpRequest, colour: str) -> HttpResponse:
-    """The store's colour as variables, with an ink that is readable on it (WCAG AA)."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
-
-    def channel(value: int) -> float:
-        part = value / 255
-        return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-
-    def luminance(r: int, g: int, b: int) -> float:
-        return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b)
-
-    base = luminance(red, green, blue)
-    ink = "#ffffff" if 1.05 / (base + 0.05) >= 4.5 else "#111827"
-    # the colour as text on white: darkened until it is readable
-    r, g, b = red, green, blue
-    while 1.05 / (luminance(r, g, b) + 0.05) < 4.5:
-        r, g, b = r * 9 // 10, g * 9 // 10, b * 9 // 10
-    css = f":root{{--brand:#{colour};--brand-ink:{ink};--brand-text:#{r:02x}{g:02x}{b:02x}}}"
-    response = HttpResponse(css, content_type="text/css; charset=utf-8")
+    """The store's colour as variables, readable whatever the seller picks. The address admits six hex digits only."""
+    response = HttpResponse(brand.theme_css(colour) or "", content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

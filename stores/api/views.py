@@ -24,10 +24,10 @@ KEYWORD = OpenApiParameter("keyword", str)
 
 
 class StoreView(ApiView):
-    """The store's profile and options. Every member may read them; changing them is in the timeline."""
+    """The store's profile and options, by the right that its page asks for; changing them is in the timeline."""
 
     group = "store"
-    rights = {"PUT": "store.edit"}
+    rights = {"GET": "store.view", "PUT": "store.edit"}
 
     @extend_schema(responses={200: s.StoreOut})
     def get(self, request: Request) -> Response:
