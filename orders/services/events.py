@@ -27,8 +27,10 @@ BATCH = 100
 def _orders(payloads: Sequence[Payload]) -> dict[int, Order]:
     """The orders that these rows of one store speak of, with what the handlers read of them."""
     wanted = {payload["order_id"] for payload in payloads}
-    rows = Order.objects.filter(pk__in=wanted).select_related("form", "store").order_by("pk")
-    return {order.pk: order for order in rows.prefetch_related(Prefetch("items", OrderItem.objects.order_by("id")))}
+    items = Prefetch("items", OrderItem.objects.order_by("id"))
+    # one store and a few forms for all of them: fetched once, not joined to each row
+    rows = Order.objects.filter(pk__in=wanted).prefetch_related("form", "store", items)
+    return {order.pk: order for order in rows.order_by("pk")}
 
 
 def _line(order: Order, kind: str, title: str, body: str, anchor: str = "") -> Line:
