@@ -44,9 +44,7 @@ def send(base: str, shop: Any, number: int) -> bool:
         "courier_quote": shop.quote, "payment_method": "cod",
     }  # fmt: skip
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
-    request = urllib.request.Request(
-        f"{base}/api/v1/checkout/orders", json.dumps(body).encode(), headers
-    )
+    request = urllib.request.Request(f"{base}/api/v1/checkout/orders", json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return bool(answer.status < 300)

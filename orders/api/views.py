@@ -387,7 +387,8 @@ class ExportView(ApiView):
 
     @extend_schema(responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        return Response({"data": jobs.job_as_api(jobs.job_cancel(job_id=pk, user_id=self.member.user.pk))})
+        job = jobs.job_cancel(job_id=pk, user_id=self.member.user.pk)
+        return Response({"data": jobs.job_as_api(job, self.member)})
 
 
 class ExportFileView(ApiView):
