@@ -13,6 +13,9 @@ NAMES = (
     "catalog_pages",
     "catalog_transfer",
     "catalog_hot",
+    "outbox_quick",
+    "lanes",
+    "sustained",
 )
 
 

@@ -1,16 +1,19 @@
-"""Long work with progress (exports, batch prints, imports): one machinery for all of it.
+"""Long work with progress (exports, batch prints, imports): one machinery for all of it, in the long lane.
 
 A kind is a function registered with :func:`job_kind`; it gets the job and a path to write to and yields how many rows it
 has done so far. The row belongs to a user; nobody else sees it or its file. Files are kept seven days, private
 (``bosonline.files``), and are handed out only while their owner may have what is in them: the rights that the kind needs,
 and those that shaped this file (:func:`job_shaped_by`).
+
+A job whose worker died starts anew. One that is cancelled stops at its next look (:func:`job_progress`), at most half a
+second of rows later; what it has written by then is removed, and its kind puts its own rows back.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,26 +21,40 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bosonline import files, outbox
-from bosonline.errors import NotFound
+from bosonline.errors import Conflict, NotFound
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import all_stores, store_scope
 
 log = structlog.get_logger("jobs")
 
 Worker = Callable[[BackgroundJob, Path], Iterator[int]]
+PutBack = Callable[[BackgroundJob], None]
 KEEP = timedelta(days=7)
 Needs = Callable[[BackgroundJob], Iterable[str]]
+LOOK_SECONDS = 0.5
+RUNNABLE = (BackgroundJob.Status.QUEUED, BackgroundJob.Status.RUNNING)
 _kinds: dict[str, Worker] = {}
 _needs: dict[str, Needs] = {}
+_put_back: dict[str, PutBack] = {}
 
 
-def job_kind(kind: str, *, needs: Needs) -> Callable[[Worker], Worker]:
-    """Register the generator that does the work of ``kind``; ``needs`` names the rights without which nobody gets its file."""
+class JobStopped(BaseException):
+    """The job was cancelled: its work ends here. No ``Exception``, so that a rescue of single rows lets it pass."""
+
+
+def job_kind(kind: str, *, needs: Needs, put_back: PutBack | None = None) -> Callable[[Worker], Worker]:
+    """Register the generator that does the work of ``kind``; ``needs`` names the rights without which nobody gets its file.
+
+    ``put_back`` is called in the transaction that cancels a job; it raises :class:`Conflict` when it is too late for that.
+    """
 
     def register(function: Worker) -> Worker:
         _kinds[kind], _needs[kind] = function, needs
+        if put_back is not None:
+            _put_back[kind] = put_back
         return function
 
     return register
@@ -81,43 +98,85 @@ def job_start(
     return job
 
 
-@outbox.handler("job.run")
+@outbox.handler("job.run", lane="long")
 def job_run(payload: dict[str, Any]) -> None:
     """Run a job. A worker that died in between leaves it queued or running; the next try starts it anew."""
     with store_scope(payload["store_id"]):
-        job = BackgroundJob.objects.filter(pk=payload["job_id"]).first()
-        if job is None or job.status in (BackgroundJob.Status.DONE, BackgroundJob.Status.FAILED):
+        rows = BackgroundJob.objects.filter(pk=payload["job_id"], status__in=RUNNABLE)
+        if not rows.update(status=BackgroundJob.Status.RUNNING, started_at=timezone.now(), rows_done=0):
             return
-        rows = BackgroundJob.objects.filter(pk=job.pk)
-        rows.update(status=BackgroundJob.Status.RUNNING, started_at=timezone.now(), rows_done=0)
+        job = BackgroundJob.objects.get(pk=payload["job_id"])
         suffix = Path(job.filename).suffix
         name = f"jobs/{job.store_id}/{secrets.token_urlsafe(18)}{suffix}"
         try:
             with files.scratch(suffix) as path:
-                told = time.monotonic()
-                done = 0
-                for done in _kinds[job.kind](job, path):
-                    if time.monotonic() - told > 0.5:
-                        rows.update(rows_done=done)
-                        told = time.monotonic()
+                done = _work(job, path)
                 files.keep(name, path)
+        except JobStopped:
+            return
         except Exception as exc:
             log.exception("job_failed", job=job.pk, kind=job.kind)
             _finish(job, status=BackgroundJob.Status.FAILED, error=str(exc)[:500])
-            return
-        _finish(job, status=BackgroundJob.Status.DONE, rows_done=done, file=name, expires_at=timezone.now() + KEEP)
+        else:
+            ended = _finish(
+                job, status=BackgroundJob.Status.DONE, rows_done=done, file=name, expires_at=timezone.now() + KEEP
+            )
+            if not ended:
+                files.remove(name)
+
+
+def _work(job: BackgroundJob, path: Path) -> int:
+    told, done = time.monotonic(), 0
+    steps = _kinds[job.kind](job, path)
+    try:
+        for done in steps:
+            if time.monotonic() - told > LOOK_SECONDS:
+                job_progress(job, done)
+                told = time.monotonic()
+    finally:
+        if isinstance(steps, Generator):
+            steps.close()
+    outbox.claim_check()
+    return done
+
+
+def job_progress(job: BackgroundJob, done: int) -> None:
+    """Show how far it is. Raises :class:`JobStopped` when it was cancelled, ``ClaimLost`` when another worker has it."""
+    outbox.claim_check()
+    if not BackgroundJob.objects.filter(pk=job.pk, status=BackgroundJob.Status.RUNNING).update(rows_done=done):
+        raise JobStopped
 
 
 @transaction.atomic
-def _finish(job: BackgroundJob, **values: Any) -> None:
-    """The end and the word to its owner (topic ``job.finished``) belong together."""
-    BackgroundJob.objects.filter(pk=job.pk).update(finished_at=timezone.now(), **values)
+def _finish(job: BackgroundJob, **values: Any) -> bool:
+    """The end and the word to its owner (topic ``job.finished``) belong together. False when it was cancelled meanwhile."""
+    rows = BackgroundJob.objects.filter(pk=job.pk, status=BackgroundJob.Status.RUNNING)
+    if not rows.update(finished_at=timezone.now(), **values):
+        return False
     outbox.enqueue(
         "job.finished",
         {"job_id": job.pk, "store_id": job.store_id, "user_id": job.user_id, "status": str(values["status"]),
          "filename": job.filename},
         dedup_key=f"job.finished:{job.pk}",
     )  # fmt: skip
+    return True
+
+
+@transaction.atomic
+def job_cancel(*, job_id: int, user_id: int) -> BackgroundJob:
+    """Stop one's own job, also while it runs; a cancelled one stays so. Raises 404, and 409 when it has ended."""
+    job = BackgroundJob.objects.select_for_update().filter(pk=job_id, user_id=user_id).first()
+    if job is None:
+        raise NotFound()
+    if job.status == BackgroundJob.Status.CANCELLED:
+        return job
+    if job.status not in RUNNABLE:
+        raise Conflict(_("This has ended already."), code="job_ended")
+    if job.kind in _put_back:
+        _put_back[job.kind](job)
+    job.status, job.finished_at = BackgroundJob.Status.CANCELLED, timezone.now()
+    job.save(update_fields=["status", "finished_at"])
+    return job
 
 
 def job_of(*, job_id: int, user_id: int) -> BackgroundJob:
@@ -146,7 +205,9 @@ def job_as_api(job: BackgroundJob, member: Any) -> dict[str, Any]:
 def jobs_sweep() -> int:
     """Remove files that are older than seven days."""
     with all_stores():
-        old = list(BackgroundJob.objects.filter(expires_at__lt=timezone.now()).exclude(file="")[:500])
+        old = list(
+            BackgroundJob.objects.filter(expires_at__lt=timezone.now()).exclude(file="").order_by("expires_at")[:500]
+        )
         for job in old:
             files.remove(job.file)
             BackgroundJob.objects.filter(pk=job.pk).update(file="")

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from bosonline.outbox import Limit
+
+LIMIT = Limit("mail", 2)  # letters of every kind together: a mail server that hangs holds no more of the lane
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:

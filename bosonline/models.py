@@ -21,6 +21,9 @@ class OutboxMessage(models.Model):
     dedup_key = models.CharField(max_length=120, null=True, unique=True)
     attempts = models.PositiveSmallIntegerField(db_default=0, default=0)
     due_at = models.DateTimeField(db_default=Now())
+    # whose it is until when: first the message's that carries it to a worker, then the worker's (bosonline.outbox)
+    claim = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     done_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -29,10 +32,16 @@ class OutboxMessage(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["due_at", "id"],
-                name="outbox_pending",
+                fields=["topic", "due_at", "id"],
+                name="outbox_due",
                 condition=Q(done_at__isnull=True, failed_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["leased_until"],
+                name="outbox_leased",
+                condition=Q(done_at__isnull=True, failed_at__isnull=True, leased_until__isnull=False),
+            ),
+            models.Index(fields=["topic"], name="outbox_given_up", condition=Q(failed_at__isnull=False)),
         ]
 
 
@@ -44,6 +53,7 @@ class BackgroundJob(StoreOwned):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     kind = models.CharField(max_length=60)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -158,6 +158,18 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # our formatter hides what must not be in a log
 
+# A run's hold on its outbox row; a worker that was killed is noticed when it ends (renewed three times within it).
+OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=30.0)
+# A message that no worker has taken by then was lost (Redis was emptied), or no worker is there: handed over anew.
+OUTBOX_HAND_SECONDS = env.float("OUTBOX_HAND_SECONDS", default=20.0)
+# Messages of each lane that are on their way or at work at once, over all machines: raise with the number of workers.
+OUTBOX_WIDTHS = {
+    "buyer": env.int("OUTBOX_WIDTH_BUYER", default=6),
+    "parcels": env.int("OUTBOX_WIDTH_PARCELS", default=4),
+    "tell": env.int("OUTBOX_WIDTH_TELL", default=6),
+    "long": env.int("OUTBOX_WIDTH_LONG", default=4),
+}
+
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -1,4 +1,4 @@
-"""Periodic work of the kernel."""
+"""Work of the kernel: the rows of the outbox, and what is done from time to time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from bosonline import jobs, outbox
 from bosonline.models import IdempotencyRecord, OutboxMessage
 
 
-@shared_task(name="bosonline.drain_outbox")
-def drain_outbox() -> int:
-    return outbox.drain()
+@shared_task(name="bosonline.outbox_run", acks_late=False)
+def outbox_run(ids: list[int], claim: str) -> None:
+    """A message of a lane. Taken from the queue at once: the row says what is left to do, not the queue."""
+    if outbox.run(ids, claim):
+        outbox.wake()  # there is room in the lane
 
 
 @shared_task(name="bosonline.housekeeping")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import mimetypes
+import os
 import sys
 from typing import Any
 
@@ -15,17 +16,16 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from bosonline import files, jobs
 from bosonline.errors import NotFound
-from bosonline.models import OutboxMessage
+from bosonline.lanes import LaneCollector
 from bosonline.redis import redis_client
 from bosonline.secrets import from_this_machine
 
 RETRY_SECONDS = 5
-PENDING = Gauge("bosonline_outbox_pending", "After-commit work that is waiting")
-FAILED = Gauge("bosonline_outbox_failed", "After-commit work that was given up")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -56,10 +56,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
     token = settings.METRICS_TOKEN.encode()
     if not (hmac.compare_digest(given, token) if token else from_this_machine(request.META)):
         return HttpResponse(status=403)
-    open_rows = OutboxMessage.objects.filter(done_at__isnull=True)
-    PENDING.set(open_rows.filter(failed_at__isnull=True).count())
-    FAILED.set(open_rows.filter(failed_at__isnull=False).count())
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    lanes = CollectorRegistry()
+    lanes.register(LaneCollector())
+    return HttpResponse(generate_latest(_counted()) + generate_latest(lanes), content_type=CONTENT_TYPE_LATEST)
+
+
+def _counted() -> CollectorRegistry:
+    """What the processes have counted: all of them when they share a folder (``PROMETHEUS_MULTIPROC_DIR``)."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
 
 
 # One folder, a store's number, one name without a dot before its ending: no path that leads anywhere else fits.

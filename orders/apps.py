@@ -7,7 +7,7 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from bosonline import guards
+        from bosonline import guards, outbox
         from bosonline.sqlfunctions import install_after_migrate
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
@@ -31,6 +31,9 @@ class OrdersConfig(AppConfig):
         from orders.services import callbacks, events, shipping  # noqa: F401
         from orders.services.status import on_move
 
+        # of the buyers' lane (6 at once): a slow Winpay leaves room for the messages about money that came
+        outbox.limit_topics(4, "payment.create")
+        outbox.limit_topics(1, "payment.close")
         on_move(moves.money_follows_move)
         catalog_ports.register_uses("order", stock_uses.uses_of)
         catalog_ports.register_order_names(stock_uses.order_names)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from celery import shared_task
 from django.db import transaction
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from bosonline.tenancy import all_stores, store_scope
@@ -14,6 +17,9 @@ from orders.money import clocks
 from orders.services import callbacks, shipping, trials
 from orders.services.actors import SYSTEM
 from orders.services.status import order_event, order_lock
+
+log = structlog.get_logger("tasks")
+ROUND_SECONDS = 600.0  # a round ends well before the next one begins
 
 
 @shared_task(name="orders.expire_payments")
@@ -37,22 +43,34 @@ def process_callbacks() -> int:
 
 
 @shared_task(name="orders.complete_delivered")
-def complete_delivered(limit: int = 500) -> int:
-    """Delivered and paid for as many days as the store says: completed."""
-    now = timezone.now()
+def complete_delivered(seconds: float = ROUND_SECONDS) -> int:
+    """Delivered and paid for as many days as the store says: completed. Who waits longest comes first; one that cannot be
+    completed costs only its own turn."""
+    started, done = time.monotonic(), 0
+    last = (datetime.min.replace(tzinfo=UTC), 0)
+    while time.monotonic() - started < seconds:
+        due = _delivered_due(last)
+        if not due:
+            break
+        for store_id, pk, delivered_at in due:
+            last = (delivered_at, pk)
+            try:
+                with store_scope(store_id), transaction.atomic():
+                    order_event(order=order_lock(pk), status=Order.Status.COMPLETED, actor=SYSTEM, reason="days_passed")
+                done += 1
+            except Exception:
+                log.exception("order_not_completed", order=pk)
+    return done
+
+
+def _delivered_due(after: tuple[datetime, int], limit: int = 500) -> list[tuple[int, int, datetime]]:
+    """Store, order and moment of the next ones behind ``after``, by the rule of each one's store."""
+    days = ExpressionWrapper(F("store__complete_after_days") * Value(timedelta(days=1)), output_field=DurationField())
     with all_stores():
-        rows = Order.objects.filter(status=Order.Status.DELIVERED, delivered_at__lt=now - timedelta(days=1))
-        due = [
-            (store_id, pk)
-            for store_id, pk, at, days in rows.values_list(
-                "store_id", "pk", "delivered_at", "store__complete_after_days"
-            )[:limit]
-            if at < now - timedelta(days=days)
-        ]
-    for store_id, pk in due:
-        with store_scope(store_id), transaction.atomic():
-            order_event(order=order_lock(pk), status=Order.Status.COMPLETED, actor=SYSTEM, reason="days_passed")
-    return len(due)
+        rows = Order.objects.filter(status=Order.Status.DELIVERED, delivered_at__lt=timezone.now() - days).filter(
+            Q(delivered_at__gt=after[0]) | Q(delivered_at=after[0], pk__gt=after[1])
+        )
+        return list(rows.order_by("delivered_at", "pk").values_list("store_id", "pk", "delivered_at")[:limit])
 
 
 @shared_task(name="orders.remove_trials")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("pengumuman/<int:pk>/tutup", store.AnnouncementClosePage.as_view(), name="announcement-close"),
     path("unduhan", own_stores.DownloadsPage.as_view(), name="downloads"),
     path("unduhan/<int:pk>", own_stores.DownloadFilePage.as_view(), name="download-file"),
+    path("unduhan/<int:pk>/batal", own_stores.DownloadCancelPage.as_view(), name="download-cancel"),
     path("toko/alamat/cek", store.SubdomainCheckPage.as_view(), name="subdomain-check"),
     path("pengaturan", shop.SettingsIndexPage.as_view(), name="settings"),
     path("pengaturan/toko", shop.StoreSettingsPage.as_view(), name="settings-store"),

@@ -6,4 +6,4 @@ class StoresConfig(AppConfig):
 
     def ready(self) -> None:
         # registers the outbox handlers
-        from stores.services import notifications, warehouses  # noqa: F401 - imported for their handlers
+        from stores.services import domains, notifications, warehouses  # noqa: F401 - imported for their handlers

@@ -294,8 +294,9 @@ def _live_processes(
         web_command(port, workers="1"),
         name="web", env={**env, "WEB_PORT": str(port), "WEB_THREADS": "8", "WEB_IDLE_SECONDS": "20"}, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-web.log",
     )  # fmt: skip
+    # every lane in one process, and room for a slow service beside the rest
     worker = children.start(
-        [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "2",
+        [sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "--pool", "threads", "--concurrency", "10",
          "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
         name="worker", env=env, cwd=ROOT, log=log / f"live-{_run()}-{worker_name}-worker.log",
     )  # fmt: skip

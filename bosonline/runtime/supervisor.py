@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from bosonline.runtime.keys import keys
 from bosonline.runtime.ports import free_port
 from bosonline.runtime.services import PROJECT, RUN, Services, answers
 
-COLOURS = {"run": 32, "web": 36, "worker": 35, "sandbox": 33, "pg": 34, "redis": 31}
+COLOURS = {"run": 32, "web": 36, "worker": 35, "long": 95, "sandbox": 33, "pg": 34, "redis": 31}
 READY_SECONDS = 60.0
 CONNECTIONS = "512"  # of a web process
 _TROUBLE = re.compile(r"error|can.t |corrupt|denied|bad file|out of memory", re.IGNORECASE)
@@ -151,17 +152,37 @@ def web_command(port: int, host: str = "127.0.0.1", workers: str = "2") -> list[
 
 
 def programs(port: int, host: str, env: dict[str, str]) -> list[Program]:
-    """The web server and the worker."""
+    """The web server and the workers."""
     web = web_command(port, host, os.environ.get("WEB_WORKERS", "2"))
-    worker = [
-        sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "-B", "--pool", "threads",
-        "--concurrency", os.environ.get("WORKER_THREADS", "4"),
-        "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--schedule", str(RUN / "beat"),
-    ]  # fmt: skip
     # as root (a container, a trial machine) Celery would warn at every start
     quiet = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     web_env = {**env, "WEB_PORT": str(port), "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2")}
-    return [Program("web", web, web_env, "granian"), Program("worker", worker, quiet, "celery")]
+    return [
+        Program("web", web, web_env, "granian"),
+        # threads: the widths of the quick lanes (settings.OUTBOX_WIDTHS) and a little more
+        worker("worker", "buyer,parcels,tell", os.environ.get("WORKER_THREADS", "18"), quiet, "-B", "--schedule",
+               str(RUN / "beat")),
+        # what computes for minutes, and what asks outside services from time to time: a process of their own
+        worker("long", "long,periodic", os.environ.get("LONG_THREADS", "8"), quiet),
+    ]  # fmt: skip
+
+
+def worker(name: str, queues: str, threads: str, env: dict[str, str], *options: str) -> Program:
+    """A Celery worker for some lanes. Each thread may hold a database connection, and so may relay and heartbeat."""
+    command = [
+        sys.executable, "-m", "celery", "-q", "-A", "bosonline", "worker", "-Q", queues, "--pool", "threads",
+        "--concurrency", threads, "--hostname", f"{name}@%h", "--loglevel", "WARNING", "--without-gossip",
+        "--without-mingle", *options,
+    ]  # fmt: skip
+    return Program(name, command, {**env, "DB_POOL_SIZE": str(int(threads) + 3)}, "celery")
+
+
+def counters() -> str:
+    """An empty folder in which all processes of this run keep their counters, so that ``/metrics`` adds them up."""
+    folder = RUN / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return str(folder)
 
 
 def until_ready(url: str, web: Program, stopping: threading.Event) -> bool:
@@ -193,7 +214,7 @@ def run() -> int:
     RUN.mkdir(parents=True, exist_ok=True)
     host, wanted = os.environ.get("WEB_HOST", "127.0.0.1"), int(os.environ.get("WEB_PORT", "8000"))
     # before the port is chosen, so that a killed supervisor's web server does not push us to another one
-    for name, mark in (("web", "granian"), ("worker", "celery")):
+    for name, mark in (("web", "granian"), ("worker", "celery"), ("long", "celery")):
         _end_if_left(name, mark)
     port = free_port(wanted, host)
     if port != wanted:
@@ -236,6 +257,7 @@ def _run(
         **found,
         "PUBLIC_PORT": os.environ.get("PUBLIC_PORT", str(port)),
         "PYTHONUNBUFFERED": "1",
+        "PROMETHEUS_MULTIPROC_DIR": counters(),
     }
     say("run", f"PostgreSQL {found.get('DATABASE_URL', 'as in DATABASE_URL')}")
     say("run", f"Redis {found.get('REDIS_URL', 'as in REDIS_URL')}")

@@ -23,8 +23,9 @@ from django.utils.translation import gettext as _
 
 from bosonline import files
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
-from bosonline.jobs import KEEP, job_kind, job_shaped_by, job_start
+from bosonline.jobs import KEEP, LOOK_SECONDS, JobStopped, job_kind, job_progress, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
+from bosonline.outbox import claim_check
 from bosonline.sheets import neutral
 from bosonline.tables import MAX_BYTES, BadCell, Table, TableRefused, table_open
 from bosonline.tenancy import all_stores
@@ -50,6 +51,8 @@ RIGHTS = {
     "variants": ("products.edit",),
     "inventory": ("inventory.edit",),
 }
+# what a run is while its job works; ``applied`` already before the job has told so
+ENDING = (ImportRun.Status.CHECKING, ImportRun.Status.APPLYING, ImportRun.Status.APPLIED)
 SAMPLE = 5
 SHOWN = 500
 WRONG_SHOWN = 1000
@@ -203,12 +206,35 @@ def _resource(run: ImportRun, member: Member, job: BackgroundJob) -> TableResour
 
     def progress(done: int) -> None:
         nonlocal told
-        if time.monotonic() - told > 0.5:
-            BackgroundJob.objects.filter(pk=job.pk).update(rows_done=done)
+        if time.monotonic() - told > LOOK_SECONDS:
+            job_progress(job, done)
             told = time.monotonic()
 
+    def before_write() -> None:
+        """The last moment to cancel: from here on it is one transaction, whose end a person waits for."""
+        claim_check()
+        now = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if now.status != ImportRun.Status.APPLYING:
+            raise JobStopped
+        ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.APPLIED)
+
     assert member.store is not None
-    return TABLES[run.kind](store=member.store, actor_id=member.user.pk, filename=run.filename, progress=progress)
+    return TABLES[run.kind](
+        store=member.store, actor_id=member.user.pk, filename=run.filename, progress=progress,
+        before_write=before_write,
+    )  # fmt: skip
+
+
+def _put_back(job: BackgroundJob) -> None:
+    """A cancelled check or import: the run is where it was before."""
+    Status = ImportRun.Status
+    run = ImportRun.objects.select_for_update().filter(pk=job.params["run_id"]).first()
+    if run is None:
+        return
+    if run.status not in (Status.CHECKING, Status.APPLYING):
+        raise Conflict(_("The rows are written already."), code="job_ended")
+    run.status = Status.UPLOADED if run.status == Status.CHECKING else Status.CHECKED
+    run.save(update_fields=["status"])
 
 
 def _judged(
@@ -296,7 +322,11 @@ def _work(job: BackgroundJob, *, dry_run: bool) -> ImportRun:
             ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.FAILED, error=run.error)
             raise
     run.finished_at = timezone.now()
-    run.save(update_fields=["rows_total", "counts", "report", "status", "error", "finished_at"])
+    claim_check()
+    rows = ImportRun.objects.filter(pk=run.pk, status__in=ENDING)
+    names = ("rows_total", "counts", "report", "status", "error", "finished_at")
+    if not rows.update(**{name: getattr(run, name) for name in names}):
+        raise JobStopped  # cancelled meanwhile
     return run
 
 
@@ -304,14 +334,14 @@ def _needs(job: BackgroundJob) -> tuple[str, ...]:
     return RIGHTS[job.params.get("kind", "products")]
 
 
-@job_kind("catalog.import.check", needs=_needs)
+@job_kind("catalog.import.check", needs=_needs, put_back=_put_back)
 def import_check_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     run = _work(job, dry_run=True)
     _write_report(run, path)
     yield run.rows_total
 
 
-@job_kind("catalog.import.apply", needs=_needs)
+@job_kind("catalog.import.apply", needs=_needs, put_back=_put_back)
 def import_apply_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     run = _work(job, dry_run=False)
     _write_report(run, path)

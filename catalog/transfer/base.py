@@ -65,11 +65,13 @@ class TableResource(resources.Resource):
         instance_loader_class = BaseInstanceLoader  # not asked: ``load`` has read everything
 
     def __init__(
-        self, *, store: Store, actor_id: int | None, filename: str = "", progress: Callable[[int], None] | None = None
-    ) -> None:
+        self, *, store: Store, actor_id: int | None, filename: str = "", progress: Callable[[int], None] | None = None,
+        before_write: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.store, self.actor_id, self.filename = store, actor_id, filename
         self.progress = progress or (lambda _n: None)
+        self.before_write = before_write or (lambda: None)
         self.columns: set[str] = set()
         self.seen: dict[Any, int] = {}
         self.row_numbers: list[int] = []
@@ -130,6 +132,7 @@ class TableResource(resources.Resource):
             raise Conflict(_("The file still has wrong rows. Nothing was imported."), code="rows_wrong")
         if self.new or self.changed:
             with transaction.atomic():
+                self.before_write()
                 self.write()
 
     def write(self) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bosonline.errors import DomainError, NotFound
+from bosonline.jobs import RUNNABLE
 from bosonline.models import BackgroundJob
 from catalog.exports import VIEW, catalog_download
 from catalog.models import ImportRun
@@ -70,6 +71,7 @@ class ImportRunPage(StorePage):
             ],
             "job": _job(run.job_id, self.member.user.pk),
             "poll_url": reverse("product-import-progress", args=[run.pk]),
+            "cancel_next": reverse("product-import", args=[run.pk]),
             "rows": [_row(r, labels) for r in rows[:SHOWN]],
             "more": max(len(rows) - SHOWN, 0),
             "show": kind,
@@ -150,7 +152,8 @@ def _job(job_id: int | None, user_id: int) -> dict[str, Any] | None:
         return None
     title = _("Checking the file") if job.kind == "catalog.import.check" else _("Importing")
     return {"id": job.pk, "title": title, "status": job.status, "progress": job.progress, "rows": job.rows_done,
-            "total": job.rows_total, "message": job.error}  # fmt: skip
+            "total": job.rows_total, "message": job.error,
+            "cancel_url": reverse("download-cancel", args=[job.pk]) if job.status in RUNNABLE else ""}  # fmt: skip
 
 
 class ImportProgress(StorePage):
@@ -162,7 +165,10 @@ class ImportProgress(StorePage):
             response = HttpResponse(status=204)
             response.headers["HX-Refresh"] = "true"
             return response
-        context = {"job": _job(run.job_id, self.member.user.pk), "poll_url": request.path}
+        context = {
+            "job": _job(run.job_id, self.member.user.pk), "poll_url": request.path,
+            "cancel_next": reverse("product-import", args=[run.pk]),
+        }  # fmt: skip
         return render(request, "components/progress_bar.html", context)
 
 

@@ -6,7 +6,7 @@ drops what the browser has told already, because both carry the same ``event_id`
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,47 +51,69 @@ class OrderFacts:
 
 
 @transaction.atomic
-def conversions_plan(facts: OrderFacts) -> int:
-    """Plan what this order's pixels have not been told yet. Safe to repeat. Returns how many events will be sent."""
-    if facts.is_test:
+def conversions_plan(orders: Sequence[OrderFacts]) -> int:
+    """Plan what the pixels of these orders (of one store) have not been told yet. Safe to repeat. Returns how many events
+    will be sent."""
+    real = [facts for facts in orders if not facts.is_test]
+    tokens = set(PixelToken.objects.values_list("provider", "pixel_id")) if real else set()
+    if not tokens:
         return 0
-    form = OrderForm.objects.select_related("published").filter(pk=facts.form_id).first()
-    if form is None or form.published is None:
-        return 0
-    content = content_full(form.published.content)
-    tokens = set(PixelToken.objects.values_list("provider", "pixel_id"))
-    pixels = [(p, i) for p, ids in pixel_ids(content).items() for i in ids if (p, i) in tokens]
-    settings = content["pixels"]
+    forms = OrderForm.objects.select_related("published").in_bulk({facts.form_id for facts in real})
+    wanted: list[tuple[OrderFacts, ConversionEvent]] = []
+    for form_id, form in sorted(forms.items()):
+        if form.published is None:
+            continue
+        content = content_full(form.published.content)
+        pixels = [(p, i) for p, ids in pixel_ids(content).items() for i in ids if (p, i) in tokens]
+        for facts in real:
+            if facts.form_id == form_id and pixels:
+                wanted += [(facts, event) for event in _events(facts, pixels, content["pixels"])]
+    return _plan(wanted)
+
+
+def _events(facts: OrderFacts, pixels: list[tuple[str, str]], settings: dict[str, Any]) -> Iterator[ConversionEvent]:
+    """The events this order is due for, whether or not they are planned already."""
     names = [("Lead", "lead", facts.gross)]
     if settings["purchase_at"] in facts.reached:
         names.append(("Purchase", "purchase", facts.gross if settings["value"] == "gross" else facts.net))
-    planned = 0
     for provider, pixel in pixels:
         for name, key, value in names:
-            planned += _plan_one(facts, provider, pixel, name, facts.event_ids.get(key, ""), value)
-    return planned
+            event_id = (facts.event_ids.get(key, "") or f"{facts.number}-{name}".lower())[:64]
+            yield ConversionEvent(
+                order_id=facts.order_id, provider=provider, pixel_id=pixel, name=name, store_id=facts.store_id,
+                form_id=facts.form_id, event_id=event_id, value=value, happened_at=facts.happened_at,
+                status=ConversionEvent.Status.SKIPPED if facts.held else ConversionEvent.Status.WAITING,
+                reply="held as suspicious" if facts.held else "", payload=asdict(_data(facts, name, event_id, value)),
+            )  # fmt: skip
 
 
-def _plan_one(facts: OrderFacts, provider: str, pixel: str, name: str, event_id: str, value: int) -> bool:
+def _key(row: ConversionEvent) -> tuple[int, str, str, str]:
+    return row.order_id, row.provider, row.pixel_id, row.name
+
+
+def _plan(wanted: list[tuple[OrderFacts, ConversionEvent]]) -> int:
     Status = ConversionEvent.Status
-    event_id = (event_id or f"{facts.number}-{name}".lower())[:64]
-    status = Status.SKIPPED if facts.held else Status.WAITING
-    row, created = ConversionEvent.objects.get_or_create(
-        order_id=facts.order_id, provider=provider, pixel_id=pixel, name=name,
-        defaults={
-            "store_id": facts.store_id, "form_id": facts.form_id, "event_id": event_id, "value": value,
-            "status": status, "happened_at": facts.happened_at, "reply": "held as suspicious" if facts.held else "",
-            "payload": asdict(_data(facts, name, event_id, value)),
-        },
-    )  # fmt: skip
-    if facts.held or (not created and row.status != Status.SKIPPED):
-        return False
-    if not created:  # was held, and somebody cleared it
-        ConversionEvent.objects.filter(pk=row.pk).update(status=Status.WAITING, reply="")
-    outbox.enqueue(
-        "conversion.send", {"event_id": row.pk, "store_id": facts.store_id}, dedup_key=f"conversion:{row.pk}"
+    if not wanted:
+        return 0
+    rows = ConversionEvent.objects.filter(order_id__in={facts.order_id for facts, _event in wanted})
+    before = {_key(row): row.status for row in rows}
+    ConversionEvent.objects.bulk_create(
+        [event for _facts, event in wanted if _key(event) not in before], ignore_conflicts=True
     )
-    return True
+    ids = {_key(row): row.pk for row in rows.all()}
+    cleared, due = [], []
+    for facts, event in wanted:
+        known = before.get(_key(event))
+        if facts.held or known not in (None, Status.SKIPPED):
+            continue
+        pk = ids[_key(event)]
+        due.append(pk)
+        if known is not None:  # was held, and somebody cleared it
+            cleared.append(pk)
+    rows.filter(pk__in=cleared).update(status=Status.WAITING, reply="")
+    store_id = wanted[0][0].store_id
+    outbox.enqueue_many("conversion.send", [({"event_id": pk, "store_id": store_id}, f"conversion:{pk}") for pk in due])
+    return len(due)
 
 
 def _data(facts: OrderFacts, name: str, event_id: str, value: int) -> EventData:
@@ -113,7 +135,7 @@ def _data(facts: OrderFacts, name: str, event_id: str, value: int) -> EventData:
     )
 
 
-@outbox.handler("conversion.send")
+@outbox.handler("conversion.send", lane="tell", limit=2)
 def conversion_send(payload: dict[str, Any]) -> None:
     """Send one event. A refusal is final and logged; no answer is tried again with the outbox's backoff."""
     Status = ConversionEvent.Status

@@ -377,13 +377,18 @@ class ExportsView(ApiView):
 
 
 class ExportView(ApiView):
-    """The progress of one download."""
+    """The progress of one download; deleting it cancels what has not ended."""
 
     group = "order"
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request, pk: int) -> Response:
         return Response({"data": jobs.job_as_api(jobs.job_of(job_id=pk, user_id=self.member.user.pk), self.member)})
+
+    @extend_schema(responses={200: dict})
+    def delete(self, request: Request, pk: int) -> Response:
+        job = jobs.job_cancel(job_id=pk, user_id=self.member.user.pk)
+        return Response({"data": jobs.job_as_api(job, self.member)})
 
 
 class ExportFileView(ApiView):

@@ -8,12 +8,10 @@ event id is known is a repetition and changes nothing. What nobody can read or u
 from __future__ import annotations
 
 import hashlib
-import time
-from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bosonline import outbox, timeline
@@ -33,7 +31,8 @@ ALARMS = frozenset(
     {"unreadable", "unreadable_amount", "unknown_reference", "unknown_shipment", "payment_id_reused", "amount_changed",
      "awb_taken", "status_04", "status_05", "status_06"}
 )  # fmt: skip
-_CLAIM_SECONDS = 120  # longer than any call to BosCOD with its retries
+# one queue's slow service is not the other's: money is a buyer's matter, news of parcels can take their time
+TOPICS = {"winpay": "callback.process", "boscod": "callback.parcel"}
 
 
 @transaction.atomic
@@ -44,20 +43,21 @@ def callback_keep(*, service: str, event_id: str, kind: str, body: dict[str, Any
     row = GatewayCallback(service=service, event_id=event_id, kind=kind[:30], body=body)
     GatewayCallback.objects.bulk_create([row], ignore_conflicts=True)
     known = GatewayCallback.objects.filter(service=service, event_id=event_id).values_list("pk", flat=True).get()
-    outbox.enqueue("callback.process", {"callback_id": known}, dedup_key=f"callback.process:{known}")
+    outbox.enqueue(TOPICS[service], {"callback_id": known}, dedup_key=f"callback.process:{known}")
     return known
 
 
-@handler("callback.process")
+@handler("callback.process", lane="buyer")
+@handler("callback.parcel", lane="parcels", limit=3)
 def callback_process(payload: dict[str, Any]) -> None:
-    """Do what a message says, once, however many workers are at it."""
+    """Do what a message says, once."""
     row = GatewayCallback.objects.get(pk=payload["callback_id"])
     if row.processed_at is not None:
         return
     if row.service == "winpay":
         _process_locked(row.pk)
     else:
-        _process_claimed(row)
+        _done(row, _boscod(row))  # BosCOD is asked, so the row is not locked; the outbox runs it in one place only
 
 
 def _process_locked(pk: int) -> None:
@@ -66,22 +66,6 @@ def _process_locked(pk: int) -> None:
         row = GatewayCallback.objects.select_for_update().get(pk=pk)
         if row.processed_at is None:
             _done(row, _winpay(row))
-
-
-def _process_claimed(row: GatewayCallback) -> None:
-    """Parcels: BosCOD is asked, so the row is not locked but claimed; a claim whose worker died runs out."""
-    if row.outcome.startswith("claimed:") and time.time() - float(row.outcome[8:]) < _CLAIM_SECONDS:
-        return
-    claim = f"claimed:{time.time():.6f}"
-    rows = GatewayCallback.objects.filter(pk=row.pk, processed_at__isnull=True)
-    if not rows.filter(outcome=row.outcome).update(outcome=claim):
-        return  # another worker was quicker
-    try:
-        outcome = _boscod(row)
-    except BaseException:
-        rows.filter(outcome=claim).update(outcome="")
-        raise
-    _done(row, outcome)
 
 
 def _done(row: GatewayCallback, outcome: str) -> None:
@@ -153,17 +137,23 @@ def boscod_body(event: WebhookEvent) -> dict[str, Any]:
     return {"order_number": event.order_number, "order_code": event.order_code, "awb": event.awb, "raw": event.raw}
 
 
-def callbacks_sweep(limit: int = 200) -> int:
-    """Messages that were kept but not processed within a minute (a worker died in between). One that failed goes behind
-    those that have not been tried, and behind those that failed before it."""
-    old = timezone.now() - timedelta(minutes=1)
-    rows = GatewayCallback.objects.filter(processed_at__isnull=True, received_at__lt=old)
-    done = 0
-    for pk in list(rows.order_by("outcome", "id").values_list("pk", flat=True)[:limit]):
-        try:
-            callback_process({"callback_id": pk})
-            done += 1
-        except Exception:
-            log.exception("callback_failed", callback=pk)
-            GatewayCallback.objects.filter(pk=pk, processed_at__isnull=True).update(outcome=f"failed:{time.time():.6f}")
-    return done
+def callbacks_sweep(limit: int = 1000) -> int:
+    """Hand over again what was left: messages without a result whose outbox row is gone, was done without one, or was
+    given up an hour ago. What is handed over waits like any other, so the next round takes the next ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id, c.service FROM orders_gatewaycallback c
+            LEFT JOIN bosonline_outboxmessage o ON o.dedup_key = 'callback.process:' || c.id
+            WHERE c.processed_at IS NULL AND c.received_at < now() - interval '1 minute'
+              AND (o.id IS NULL OR o.done_at < now() - interval '1 minute' OR o.failed_at < now() - interval '1 hour')
+            ORDER BY c.id LIMIT %s
+            """,
+            [limit],
+        )
+        rows = cursor.fetchall()
+    left = 0
+    for service, topic in TOPICS.items():
+        mine = [pk for pk, name in rows if name == service]
+        left += outbox.enqueue_again(topic, [({"callback_id": pk}, f"callback.process:{pk}") for pk in mine])
+    return left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bosonline.gateways.conversions import EventItem
 from forms.services.conversions import OrderFacts, conversions_plan
 from orders.models import Order
@@ -29,32 +31,38 @@ def reached(order: Order) -> set[str]:
 
 def order_tell(order: Order) -> int:
     """Plan the events this order has become due for. Safe to repeat."""
-    if order.form_id is None or order.is_test:
-        return 0
+    return orders_tell([order])
+
+
+def orders_tell(orders: Sequence[Order]) -> int:
+    """The same for many orders of one store."""
+    told = [order for order in orders if not order.is_test]
+    return conversions_plan([_facts(order, order.form_id) for order in told if order.form_id is not None])
+
+
+def _facts(order: Order, form_id: int) -> OrderFacts:
     slug = order.form.slug if order.form else ""
-    return conversions_plan(
-        OrderFacts(
-            order_id=order.pk,
-            store_id=order.store_id,
-            form_id=order.form_id,
-            number=order.order_number,
-            gross=order.total,
-            net=order.goods - order.discount,
-            phone=order.buyer_phone,
-            name=order.buyer_name,
-            city=order.city_name,
-            ip=order.ip or "",
-            user_agent=order.user_agent,
-            url=public_url(order.store, f"/{slug}"),
-            happened_at=order.created_at,
-            reached=reached(order),
-            held=order.is_held,
-            is_test=order.is_test,
-            items=[
-                EventItem(str(i.variant_id), f"{i.product_name} {i.variant_name}".strip(), i.qty, i.unit_price)
-                for i in order.items.order_by("id")
-            ],
-            event_ids=order.event_ids,
-            source=order.utm,
-        )
+    return OrderFacts(
+        order_id=order.pk,
+        store_id=order.store_id,
+        form_id=form_id,
+        number=order.order_number,
+        gross=order.total,
+        net=order.goods - order.discount,
+        phone=order.buyer_phone,
+        name=order.buyer_name,
+        city=order.city_name,
+        ip=order.ip or "",
+        user_agent=order.user_agent,
+        url=public_url(order.store, f"/{slug}"),
+        happened_at=order.created_at,
+        reached=reached(order),
+        held=order.is_held,
+        is_test=order.is_test,
+        items=[
+            EventItem(str(i.variant_id), f"{i.product_name} {i.variant_name}".strip(), i.qty, i.unit_price)
+            for i in sorted(order.items.all(), key=lambda item: item.pk)
+        ],
+        event_ids=order.event_ids,
+        source=order.utm,
     )

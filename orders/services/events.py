@@ -1,93 +1,130 @@
-"""What happens after an order's transaction: alerts for the seller. Run by the outbox, safe to repeat."""
+"""What happens after an order's transaction: alerts for the seller. Run by the outbox, many orders of a store at once."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from django.db.models import F
-from django.utils import translation
+from django.db.models import F, Prefetch
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline.money import format_rupiah
-from bosonline.outbox import handler
+from bosonline.outbox import Payload, handler
 from bosonline.tenancy import store_scope
 from catalog.models import StockLevel
 from catalog.services.stock_alerts import order_watch
 from forms.services.forms import forget_on_commit
 from forms.snapshot import snapshot_of
-from orders.models import Order, Receipt, Task
+from orders.models import Order, OrderItem, Receipt, Task
 from orders.money.receipts import payment_free
-from orders.services.conversions import order_tell
-from stores.models import Notification
-from stores.services.stores import notify
+from orders.services.conversions import orders_tell
+from stores.services.bell import Line, notify_many
 
 LAST = 10  # pieces or places: from here on the page tells how many are left
+BATCH = 100
 
 
-def _notify_once(order: Order, kind: str, title: str, body: str, anchor: str = "") -> None:
-    """``anchor`` names the part of the order it is about: every second receipt is told, each once."""
-    url = f"/pesanan/{order.pk}{anchor}"
-    if not Notification.objects.filter(kind=kind, url=url).exists():
-        notify(store_id=order.store_id, kind=kind, title=title, body=body, url=url, order_id=order.pk)
+def _orders(payloads: Sequence[Payload]) -> dict[int, Order]:
+    """The orders that these rows of one store speak of, with what the handlers read of them."""
+    wanted = {payload["order_id"] for payload in payloads}
+    items = Prefetch("items", OrderItem.objects.order_by("id"))
+    # one store and a few forms for all of them: fetched once, not joined to each row
+    rows = Order.objects.filter(pk__in=wanted).prefetch_related("form", "store", items)
+    return {order.pk: order for order in rows.order_by("pk")}
 
 
-def _page_refresh(order: Order) -> None:
+def _line(order: Order, kind: str, title: str, body: str, anchor: str = "") -> Line:
+    """``anchor`` names the part of the order it is about."""
+    return Line(kind, title % {"number": order.order_number}, body, f"/pesanan/{order.pk}{anchor}", order.pk)
+
+
+def _pages_refresh(store_id: int, orders: Sequence[Order]) -> None:
     """What buyers see of a form is kept for a minute; its last pieces and the last places of its quota are not."""
-    form = order.form
-    if form is None:
-        return
-    snapshot = snapshot_of(order.store_id, form.slug)
-    few_places = snapshot is not None and snapshot.quota_left is not None and snapshot.quota_left <= LAST
-    sold = order.items.values_list("variant_id", flat=True)
-    left = StockLevel.objects.filter(
-        variant__in=sold, warehouse_id=order.warehouse_id, on_hand__lt=F("reserved") + LAST
+    sold: dict[str, set[tuple[int, int]]] = {}
+    for order in orders:
+        if order.form is not None:
+            pairs = sold.setdefault(order.form.slug, set())
+            pairs |= {(item.variant_id, order.warehouse_id) for item in order.items.all() if item.variant_id}
+    every = {pair for pairs in sold.values() for pair in pairs}
+    scarce = set(
+        StockLevel.objects.filter(
+            variant__in={variant for variant, _place in every}, warehouse__in={place for _variant, place in every},
+            on_hand__lt=F("reserved") + LAST,
+        ).values_list("variant_id", "warehouse_id")
+    )  # fmt: skip
+    due = []
+    for slug, pairs in sold.items():
+        snapshot = snapshot_of(store_id, slug)
+        few_places = snapshot is not None and snapshot.quota_left is not None and snapshot.quota_left <= LAST
+        if few_places or pairs & scarce:
+            due.append(slug)
+    if due:
+        forget_on_commit(store_id, due)
+
+
+@handler("order.placed", lane="tell", batch=BATCH)
+def order_placed(payloads: Sequence[Payload]) -> None:
+    store_id = payloads[0]["store_id"]
+    with store_scope(store_id), translation.override("id"):
+        orders = [order for order in _orders(payloads).values() if not order.is_test]
+        for order in orders:
+            if order.total == 0:
+                payment_free(order_id=order.pk)
+        orders_tell(orders)
+        _pages_refresh(store_id, orders)
+        title = _("New order %(number)s")
+        lines = [_line(o, "order.new", title, f"{o.buyer_name} · {format_rupiah(o.total)}") for o in orders]
+        notify_many(store_id=store_id, lines=lines)
+        _contacts_plan(store_id, orders)
+        by_place: dict[int, set[int]] = {}
+        for order in orders:
+            ids = {item.variant_id for item in order.items.all() if item.variant_id}
+            by_place.setdefault(order.warehouse_id, set()).update(ids)
+        for warehouse_id, variant_ids in sorted(by_place.items()):  # last: stock levels are locked shortly
+            order_watch(variant_ids=variant_ids, warehouse_id=warehouse_id)
+
+
+def _contacts_plan(store_id: int, orders: Sequence[Order]) -> None:
+    due = {order.pk: (order, order.next_followup_at) for order in orders if order.next_followup_at}
+    known = set(Task.objects.filter(order_id__in=due, kind="contact").values_list("order_id", flat=True))
+    Task.objects.bulk_create(
+        [
+            Task(store_id=store_id, order=o, kind="contact", assigned_to_id=o.assigned_to_id, due_at=due_at)
+            for pk, (o, due_at) in due.items()
+            if pk not in known
+        ],
+        ignore_conflicts=True,
     )
-    if few_places or left.exists():
-        forget_on_commit(order.store_id, [form.slug])
 
 
-@handler("order.placed")
-def order_placed(payload: dict[str, Any]) -> None:
-    with store_scope(payload["store_id"]), translation.override("id"):
-        order = Order.objects.get(pk=payload["order_id"])
-        if order.is_test:
-            return
-        if order.total == 0:
-            payment_free(order_id=order.pk)
-        order_tell(order)
-        order_watch(variant_ids=set(order.items.values_list("variant_id", flat=True)), warehouse_id=order.warehouse_id)
-        _page_refresh(order)
-        title = _("New order %(number)s") % {"number": order.order_number}
-        _notify_once(order, "order.new", title, f"{order.buyer_name} · {format_rupiah(order.total)}")
-        if order.next_followup_at and not Task.objects.filter(order=order, kind="contact").exists():
-            Task.objects.create(
-                store_id=order.store_id, order=order, kind="contact", assigned_to=order.assigned_to,
-                due_at=order.next_followup_at,
-            )  # fmt: skip
+@handler("payment.received", lane="tell", batch=BATCH)
+def payment_received(payloads: Sequence[Payload]) -> None:
+    store_id = payloads[0]["store_id"]
+    with store_scope(store_id), translation.override("id"):
+        orders = _orders(payloads)
+        orders_tell(list(orders.values()))
+        receipts = Receipt.objects.in_bulk([payload.get("receipt_id", 0) for payload in payloads])
+        lines = []
+        for payload in payloads:
+            order, receipt = orders[payload["order_id"]], receipts.get(payload.get("receipt_id", 0))
+            paid = payload["outcome"] == "paid"
+            lines.append(
+                _line(
+                    order,
+                    f"payment.{payload['outcome']}"[:30],
+                    _("Order %(number)s is paid") if paid else _("Payment of order %(number)s needs a look"),
+                    format_rupiah(receipt.amount if receipt else order.paid_amount),
+                    anchor=f"#uang-{receipt.pk}" if receipt and not paid else "",
+                )
+            )
+        notify_many(store_id=store_id, lines=lines)
 
 
-@handler("payment.received")
-def payment_received(payload: dict[str, Any]) -> None:
-    with store_scope(payload["store_id"]), translation.override("id"):
-        order = Order.objects.get(pk=payload["order_id"])
-        order_tell(order)
-        paid = payload["outcome"] == "paid"
-        title = _("Order %(number)s is paid") if paid else _("Payment of order %(number)s needs a look")
-        receipt = Receipt.objects.filter(pk=payload.get("receipt_id", 0)).first()
-        _notify_once(
-            order, f"payment.{payload['outcome']}"[:40], title % {"number": order.order_number},
-            format_rupiah(receipt.amount if receipt else order.paid_amount),
-            anchor=f"#uang-{receipt.pk}" if receipt and not paid else "",
-        )  # fmt: skip
-
-
-@handler("order.status_changed")
-def order_status_changed(payload: dict[str, Any]) -> None:
+@handler("order.status_changed", lane="tell", batch=BATCH)
+def order_status_changed(payloads: Sequence[Payload]) -> None:
     """Close what is due when the order has moved beyond it."""
-    with store_scope(payload["store_id"]):
-        order = Order.objects.get(pk=payload["order_id"])
-        order_tell(order)
-        if order.status not in (Order.Status.NEW, Order.Status.CONFIRMED):
-            from django.utils import timezone
-
-            Task.objects.filter(order=order, kind="contact", done_at__isnull=True).update(done_at=timezone.now())
+    with store_scope(payloads[0]["store_id"]):
+        orders = _orders(payloads)
+        orders_tell(list(orders.values()))
+        moved = [pk for pk, o in orders.items() if o.status not in (Order.Status.NEW, Order.Status.CONFIRMED)]
+        Task.objects.filter(order_id__in=moved, kind="contact", done_at__isnull=True).update(done_at=timezone.now())

@@ -144,7 +144,7 @@ def outbox_retry(shipment: Shipment) -> None:
         )  # fmt: skip
 
 
-@outbox.handler("shipment.send")
+@outbox.handler("shipment.send", lane="parcels", limit=2)
 def shipment_send_task(payload: dict[str, Any]) -> None:
     with store_scope(payload["store_id"]):
         shipment = Shipment.objects.filter(pk=payload["shipment_id"], status=SS.BOOKING).first()

@@ -78,7 +78,7 @@ def accounts_erase_due() -> int:
     limit = timezone.now() - timedelta(days=settings.ACCOUNT_DELETION_DAYS)
     due = User.objects.filter(deletion_requested_at__lte=limit, erased_at__isnull=True).values_list("pk", flat=True)
     erased = 0
-    for user_id in list(due[:200]):
+    for user_id in list(due.order_by("deletion_requested_at", "pk")):
         try:
             erased += account_erase(user_id=user_id, not_after=limit)
         except Exception:

@@ -41,7 +41,7 @@ def digests_enqueue(now: datetime | None = None) -> int:
     return count
 
 
-@handler("mail.digest")
+@handler("mail.digest", lane="tell", limit=mail.LIMIT)
 def digest_send(payload: dict[str, Any]) -> None:
     """The lines of the bell since yesterday. Nothing new: no mail. A place that is gone: no mail."""
     row = NotificationState.objects.select_related("user", "store").filter(pk=payload["state_id"], digest=True).first()

@@ -27,7 +27,7 @@ def _link(path: str, token: str) -> str:
     return platform_url(f"{path}?{urlencode({'token': token})}")
 
 
-@handler("mail.confirm_email")
+@handler("mail.confirm_email", lane="tell", limit=mail.LIMIT)
 def confirm_email(payload: dict[str, Any]) -> None:
     user = User.objects.filter(pk=payload["user_id"], is_active=True).first()
     email = payload["email"]
@@ -57,7 +57,7 @@ def confirm_email(payload: dict[str, Any]) -> None:
         )
 
 
-@handler("mail.forgot_password")
+@handler("mail.forgot_password", lane="tell", limit=mail.LIMIT)
 def forgot_password(payload: dict[str, Any]) -> None:
     condition = Q(email=payload["identifier"])
     with suppress(InvalidPhone):
@@ -85,7 +85,7 @@ def forgot_password(payload: dict[str, Any]) -> None:
         )
 
 
-@handler("mail.invitation")
+@handler("mail.invitation", lane="tell", limit=mail.LIMIT)
 def invitation(payload: dict[str, Any]) -> None:
     from sellers.services.staff import invitation_token_make
 
@@ -159,7 +159,7 @@ def _security_text(what: str) -> tuple[str, str]:
     }[what]
 
 
-@handler("mail.security")
+@handler("mail.security", lane="tell", limit=mail.LIMIT)
 def security(payload: dict[str, Any]) -> None:
     user = User.objects.filter(pk=payload["user_id"], erased_at__isnull=True).first()
     if user is None:
@@ -179,7 +179,7 @@ def security(payload: dict[str, Any]) -> None:
         )
 
 
-@handler("mail.new_device")
+@handler("mail.new_device", lane="tell", limit=mail.LIMIT)
 def new_device(payload: dict[str, Any]) -> None:
     session = LoginSession.objects.select_related("user").filter(pk=payload["session_id"]).first()
     if session is None or session.user.erased_at is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bosonline import jobs
@@ -13,7 +14,7 @@ from bosonline.models import BackgroundJob
 from bosonline.views import job_file
 from sellers import ports, queries
 from sellers.forms import StoreHandOverForm, StoreNewForm
-from sellers.pages import StorePage, put_errors
+from sellers.pages import StorePage, put_errors, safe_next
 from sellers.services import accounts, sessions, staff
 
 
@@ -116,8 +117,22 @@ class DownloadsPage(StorePage):
             "id": job.pk, "title": job.filename or job.kind, "status": job.status, "progress": job.progress,
             "rows": job.rows_done, "total": job.rows_total, "message": job.error,
             "url": f"/unduhan/{job.pk}" if there else "",
+            "cancel_url": reverse("download-cancel", args=[job.pk]) if job.status in jobs.RUNNABLE else "",
         }  # fmt: skip
         return {"job": data, "created_at": job.created_at, "gone": gone, "poll_url": f"/unduhan?job={job.pk}"}
+
+
+class DownloadCancelPage(StorePage):
+    """Cancel one's own job, then back to where it is shown."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            jobs.job_cancel(job_id=pk, user_id=self.member.user.pk)
+        except Conflict as exc:
+            messages.error(request, exc.message)
+        else:
+            messages.success(request, _("Cancelled."))
+        return redirect(safe_next(request, request.POST.get("next", ""), f"{reverse('downloads')}#job-{pk}"))
 
 
 class DownloadFilePage(StorePage):

@@ -12,15 +12,16 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from bosonline import changes, throttle, timeline
+from bosonline import changes, outbox, throttle, timeline
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores, store_scope
 from stores.dns import lookup
@@ -226,8 +227,9 @@ def _record(row: Domain, kind: str, actor_id: int | None) -> None:
 # -- the daily look ----------------------------------------------------------------------------------------------------
 
 
-def domains_due() -> list[int]:
-    """Own domains to look up now: verified ones once a day, failing ones every hour, claims of the last week hourly."""
+def domains_recheck() -> int:
+    """Queue a look at every own domain that is due: verified ones once a day, failing ones every hour, claims of the last
+    week hourly. Answers how many were queued; one that still waits for its look is not queued twice."""
     now = timezone.now()
     due = Q(checked_at__isnull=True) | Q(checked_at__lte=now - FAILING)
     healthy = Q(verified_at__isnull=False, failing_since__isnull=True)
@@ -236,7 +238,13 @@ def domains_due() -> list[int]:
     failing = Q(verified_at__isnull=False, failing_since__isnull=False)
     with all_stores():
         rows = Domain.objects.filter(kind=Domain.Kind.CUSTOM).filter((healthy & rested) | ((young | failing) & due))
-        return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:500])
+        ids = list(rows.order_by(F("checked_at").asc(nulls_first=True), "pk").values_list("pk", flat=True))
+    return outbox.enqueue_again("domain.recheck", [({"domain_id": pk}, f"domain.recheck:{pk}") for pk in ids])
+
+
+@outbox.handler("domain.recheck", lane="parcels", limit=1)
+def domain_recheck_task(payload: dict[str, Any]) -> None:
+    domain_recheck(payload["domain_id"])
 
 
 def domain_recheck(domain_id: int) -> None:

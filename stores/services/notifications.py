@@ -41,7 +41,7 @@ def preferences_set(
     return row
 
 
-@handler("job.finished")
+@handler("job.finished", lane="tell")
 def job_finished(payload: dict[str, Any]) -> None:
     """Long work ended: tell the person who started it."""
     with store_scope(payload["store_id"]), translation.override("id"):

@@ -108,7 +108,7 @@ def _logo_change(store: Store, name: str, actor_id: int | None) -> None:
         outbox.enqueue("store.file_delete", {"name": old}, delay_seconds=3600)
 
 
-@outbox.handler("store.file_delete")
+@outbox.handler("store.file_delete", lane="tell")
 def _file_delete(payload: dict[str, Any]) -> None:
     files.public().delete(payload["name"])
 

@@ -238,7 +238,7 @@ def warehouse_register_now(*, warehouse_id: int) -> Warehouse:
     return warehouse_of(warehouse_id)
 
 
-@outbox.handler("warehouse.register")
+@outbox.handler("warehouse.register", lane="parcels", limit=1)
 def warehouse_register(payload: dict[str, Any]) -> None:
     """Register the pick-up point. A refusal is shown and told, an outage raises and is retried."""
     with all_stores():

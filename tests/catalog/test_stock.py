@@ -173,7 +173,7 @@ def test_an_alert_is_told_once_per_fall(client: Client, shop: Shop) -> None:
 
     order = shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 6}])
     for _n in range(2):  # the outbox may run it twice
-        order_placed({"order_id": order.pk, "store_id": shop.store.pk})
+        order_placed([{"order_id": order.pk, "store_id": shop.store.pk}])
     assert alerts() == ["Madu Hutan 100gr: sisa 4"]
     call(client, shop, "put", "/inventory", {"lines": [line(shop, mode="adjust", qty=-1)]})
     assert len(alerts()) == 1

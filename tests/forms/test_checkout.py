@@ -346,7 +346,7 @@ def test_an_order_that_costs_nothing_waits_for_no_money(shop: Shop, method: str)
     placed = shop.place(payment_method=method, voucher_codes=["GRATIS", "ONGKIR"])
     assert placed.bill.total == 0 == placed.bill.unique_code
     for _n in range(2):
-        order_placed({"store_id": shop.store.pk, "order_id": placed.order_id})
+        order_placed([{"store_id": shop.store.pk, "order_id": placed.order_id}])
     with store_scope(shop.store):
         order = Order.objects.get(pk=placed.order_id)
         (payment,) = Payment.objects.filter(order=order)

@@ -45,7 +45,7 @@ def placed(shop: Shop, **changes: Any) -> Order:
 
 
 def told(shop: Shop, order: Order) -> None:
-    order_placed({"store_id": shop.store.pk, "order_id": order.pk})
+    order_placed([{"store_id": shop.store.pk, "order_id": order.pk}])
 
 
 def send_all(shop: Shop) -> list[ConversionEvent]:
@@ -90,10 +90,10 @@ def test_the_purchase_waits_for_the_sellers_status_and_value(tracked: Shop, repu
     assert [r.name for r in send_all(tracked)] == ["Lead"]
     with store_scope(tracked.store):
         order_event(order=order_lock(order.pk), status="confirmed", actor=SYSTEM)
-    order_status_changed({"store_id": tracked.store.pk, "order_id": order.pk})
+    order_status_changed([{"store_id": tracked.store.pk, "order_id": order.pk}])
     rows = send_all(tracked)
     assert [(r.name, r.value) for r in rows] == [("Lead", order.total), ("Purchase", order.goods - order.discount)]
-    order_status_changed({"store_id": tracked.store.pk, "order_id": order.pk})
+    order_status_changed([{"store_id": tracked.store.pk, "order_id": order.pk}])
     assert len(send_all(tracked)) == 2
 
 
@@ -124,7 +124,7 @@ def test_a_suspicious_order_is_logged_as_not_sent_until_somebody_cleared_it(trac
     told(tracked, order)
     assert {r.status for r in send_all(tracked)} == {"skipped"} and received() == []
     Order.objects.with_scopes_disabled().filter(pk=order.pk).update(risk="cleared")
-    order_status_changed({"store_id": tracked.store.pk, "order_id": order.pk})
+    order_status_changed([{"store_id": tracked.store.pk, "order_id": order.pk}])
     assert {r.status for r in send_all(tracked)} == {"sent"} and len(received()) == 6
 
 
@@ -170,7 +170,7 @@ def test_the_order_path_itself_sends_nothing(tracked: Shop) -> None:
     with store_scope(tracked.store):
         assert not ConversionEvent.objects.exists()
     topics = set(OutboxMessage.objects.filter(payload__order_id=order.pk).values_list("topic", flat=True))
-    assert topics == {"order.placed"} and outbox._handlers["conversion.send"] is conversion_send
+    assert topics == {"order.placed"} and outbox.handlers()["conversion.send"].function is conversion_send
 
 
 def test_the_log_is_listed_for_its_store_only(tracked: Shop) -> None:

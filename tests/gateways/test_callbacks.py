@@ -27,9 +27,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bosonline import outbox
 from bosonline.gateways.winpay import read_callback
 from bosonline.gateways.winpay.values import WIB
-from bosonline.models import TimelineEntry
+from bosonline.models import OutboxMessage, TimelineEntry
 from bosonline.tenancy import store_scope
 from orders.models import GatewayCallback, Order, Payment
 from orders.money import ways
@@ -436,29 +437,41 @@ def test_many_workers_at_one_message_pay_once(committed_db: None) -> None:
     assert lines.count() == 1 and GatewayCallback.objects.get(pk=pk).outcome == "paid"
 
 
-def test_a_parcels_message_is_claimed_and_a_dead_workers_claim_runs_out(db: None) -> None:
-    pk = callback_keep(service="boscod", event_id="E-1", kind="status.changed", body={"order_number": "BC0"})
-    rows = GatewayCallback.objects.filter(pk=pk)
-    rows.update(outcome=f"claimed:{time.time():.6f}")
-    callback_process({"callback_id": pk})
-    assert rows.get().processed_at is None, "another worker is at it"
-    rows.update(outcome=f"claimed:{time.time() - 200:.6f}")
-    callback_process({"callback_id": pk})
-    assert (rows.get().outcome, rows.get().processed_at is None) == ("unknown_shipment", False)
+def left_behind() -> None:
+    """Its outbox rows went with a worker, or were given up, long enough ago."""
+    GatewayCallback.objects.update(received_at=timezone.now() - timedelta(minutes=2))
+    OutboxMessage.objects.filter(dedup_key__startswith="callback.process:").update(
+        failed_at=timezone.now() - timedelta(hours=2), attempts=12
+    )
 
 
-def test_messages_that_always_fail_do_not_keep_the_others_waiting(db: None) -> None:
+def test_messages_that_were_left_are_handed_over_again_and_none_keeps_the_others_waiting(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="va")
     for n in range(3):  # what nobody foresaw
         callback_keep(service="winpay", event_id=f"25:RUSAK-{n}", kind="va_payment", body={"reference": [n]})
     message = read_callback("va_payment", compact(va(trxId=reference_of(order), paidAmount=amount(str(order.total)))))
     pk = callback_keep(service="winpay", event_id=message.event_id, kind="va_payment", body=message.as_json())
-    GatewayCallback.objects.update(received_at=timezone.now() - timedelta(minutes=2))
-    callbacks_sweep(limit=2)
-    assert GatewayCallback.objects.get(pk=pk).processed_at is None
-    callbacks_sweep(limit=2)
+    left_behind()
+    assert callbacks_sweep(limit=2) == 2 and callbacks_sweep(limit=2) == 2 and callbacks_sweep(limit=2) == 0
+    assert GatewayCallback.objects.get(pk=pk).processed_at is None, "the sweep itself does no work"
+    outbox.drain()
     assert GatewayCallback.objects.get(pk=pk).outcome == "paid"
+    assert callbacks_sweep() == 0, "what failed waits for its next try"
+
+
+def test_a_message_whose_row_is_gone_or_waits_is_queued_once(db: None) -> None:
+    keys = [
+        callback_keep(service="boscod", event_id=f"E-{n}", kind="x", body={"order_number": "BC0"}) for n in range(3)
+    ]
+    assert callbacks_sweep() == 0, "young ones have their row"
+    left_behind()
+    OutboxMessage.objects.filter(dedup_key=f"callback.process:{keys[0]}").delete()
+    OutboxMessage.objects.filter(dedup_key=f"callback.process:{keys[1]}").update(failed_at=None, attempts=1)
+    assert callbacks_sweep() == 2
+    assert OutboxMessage.objects.filter(topic="callback.parcel", done_at=None, failed_at=None).count() == 3
+    outbox.drain()
+    assert set(GatewayCallback.objects.values_list("outcome", flat=True)) == {"unknown_shipment"}
 
 
 BOSCOD_NASTY = [b"", b"null", b"[]", b"{}", b"{", b"\xff\x00", b'{"data":null}', b'{"event":"x","data":[]}', b"[" * 50_000,
