@@ -6,6 +6,7 @@ which asks outside services for up to a minute at a time. A worker without ``-Q`
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -51,7 +52,9 @@ app.conf.beat_schedule = {
 
 @setup_logging.connect
 def keep_our_logging(**_kwargs: Any) -> None:
-    """Celery sets up no logging of its own when somebody listens: ours redacts, its does not."""
+    """Celery sets up no logging of its own when somebody listens: ours redacts, its does not. Nor does it heed its
+    ``--loglevel`` then: a line for every message would cost more than many messages do."""
+    logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 @worker_ready.connect
