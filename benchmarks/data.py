@@ -34,7 +34,7 @@ class BenchShop:
     quote: str
 
 
-def bench_shop() -> BenchShop:
+def bench_shop(*methods: str) -> BenchShop:
     """Everything by services except the variants and levels, which come by ``COPY``."""
     _user, store = account_register(
         name="Bench", email="bench@bosonline.id", phone="081111111111", password="Bench-rahasia-1", store_name="Bench"
@@ -52,7 +52,7 @@ def bench_shop() -> BenchShop:
         variants = list(Variant.objects.filter(product=product).order_by("position").values_list("pk", flat=True))
         form = form_create(
             store=store, name="Madu", slug="madu",
-            content={"variant_ids": variants, "payment_methods": [{"method": "cod"}, {"method": "bank_transfer"}],
+            content={"variant_ids": variants, "payment_methods": [{"method": m} for m in ("cod", "bank_transfer", *methods)],
                      "headline": "Madu hutan murni", "benefits": ["Murni", "COD", "Garansi"]},
         )  # fmt: skip
         form_publish(form=form)

@@ -121,7 +121,7 @@ def main() -> None:
         from orders.models import Order
         from sellers.models import User
 
-        shop = bench_shop()
+        shop = bench_shop("va")
         user = User.objects.get(email="bench@bosonline.id")
         four = [place(shop) for _n in range(4)]
         everything = Order.objects.with_scopes_disabled()
