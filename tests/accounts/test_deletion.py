@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import time_machine
 from django.conf import settings
@@ -40,7 +41,7 @@ def test_it_needs_the_password_and_names_the_day(client: Client, db: None) -> No
     other = log_in(client, shop.user.email)
     answer = ask(client, shop)
     assert answer.status_code == 200 and answer.json()["data"]["erase_at"][:10] == str(
-        timezone.now().date() + timedelta(days=30)
+        timezone.now().astimezone(ZoneInfo(shop.store.time_zone)).date() + timedelta(days=30)
     )
     assert call(client, "get", "/me", **bearer(other)).status_code == 401, "other devices end"
     assert [m for m in letters(shop.user.email) if "akan dihapus" in m.subject]

@@ -218,7 +218,7 @@ def test_a_file_is_imported_step_by_step(seller: Any, tmp_path: Path) -> None:
 
     page.goto(url + "/produk")
     page.get_by_role("button", name="Unduh").click()
-    page.get_by_role("menuitem", name="CSV").click()
+    page.get_by_role("menuitem", name="CSV", exact=True).click()
     page.wait_for_url("**/unduhan#job-*")
     job = page.locator("#" + page.url.partition("#")[2])
     job.get_by_role("link", name="Unduh").wait_for()

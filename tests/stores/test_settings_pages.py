@@ -94,7 +94,7 @@ def test_another_stores_rows_are_404_on_pages(shop: Shop, owner: Client) -> None
 def test_the_store_form_saves_and_keeps_what_was_typed_when_wrong(shop: Shop, owner: Client) -> None:
     values = {
         "name": "Madu Pati", "whatsapp": "081234567890", "email": "", "address": "Juwana", "time_zone": "Asia/Jayapura", "colour": "#b45309",
-        "invoice_heading": "", "invoice_note": "", "cod_fee_payer": "seller", "payment_hours": "12", "complete_after_days": "5",
+        "invoice_heading": "", "invoice_note": "", "cod_fee_payer": "seller", "cod_round_to": "500", "payment_hours": "12", "complete_after_days": "5",
         "duplicate_window_hours": "6", "low_stock_at": "2",
     }  # fmt: skip
     assert owner.post("/pengaturan/toko", values).status_code == 302
