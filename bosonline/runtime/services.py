@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import subprocess
 import sys
@@ -205,7 +206,8 @@ def services_for_tests() -> Iterator[dict[str, str]]:
         except Busy:
             continue
         try:
-            yield env | {"TEST_RUN": services.suffix.strip("-")}
+            # a key of this run's own: the built-in one answers this machine's names only, and tests use others as well
+            yield env | {"TEST_RUN": services.suffix.strip("-"), "SECRET_KEY": secrets.token_urlsafe(50)}
         finally:
             services.stop()
         return

@@ -76,7 +76,8 @@ def test_an_own_domain_from_typing_to_the_link(live_app: LiveApp, chromium: Any,
     card.get_by_text("Terverifikasi").wait_for()
     tour.shot("domain-sah")
     host = f"order.tokomadu.test:{live_app.port}"
-    assert fetch(live_app, "order.tokomadu.test", path).status_code == 200
+    answer = fetch(live_app, "order.tokomadu.test", path)
+    assert answer.status_code == 200, answer.text[:300]
 
     card.get_by_role("button", name="Jadikan utama").click()
     page.get_by_text(f"http://{host}/").first.wait_for()
