@@ -200,8 +200,8 @@ def test_the_main_job_from_registering_to_the_money(live_app: LiveApp, chromium:
     seller.shot("detail-diterima")
 
     seller.page.goto(live_app.url + "/beranda")
-    total = seller.page.locator(".tile-figure", has_text="Rp").nth(1).inner_text()
-    assert total != "Rp 0"
+    tile = seller.page.locator(".tile", has_text="COD di kurir")
+    assert tile.locator(".tile-figure").inner_text() != "Rp 0", "delivered: the courier has the money now"
     seller.shot("beranda")
 
     _pays_by_virtual_account(live_app, buyer, seller, form_url)

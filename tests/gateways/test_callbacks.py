@@ -304,8 +304,8 @@ def test_what_winpay_did_not_sign_just_now_is_refused_and_not_kept(client: Clien
     wrong: list[tuple[bytes, dict[str, str]]] = [
         (body, {}),
         (body.replace(b"65000", b"95000"), good),
-        (body, headers_for(path, body, own_key(), age=301)),
-        (body, headers_for(path, body, own_key(), age=-301)),
+        (body, headers_for(path, body, own_key(), age=330)),
+        (body, headers_for(path, body, own_key(), age=-330)),
         (body, headers_for(path, body, merchant)),
         (body, headers_for(path, body, own_key(), method="GET")),
         (body, good | {"X-TIMESTAMP": "kemarin"}),

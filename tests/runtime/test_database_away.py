@@ -33,7 +33,7 @@ def _end_all_connections(database: str) -> int:
     user = settings.DATABASES["default"]["USER"]
     with psycopg.connect(f"postgres://{user}@{url}/postgres", autocommit=True) as admin:
         row = admin.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s", [database]
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s", [database]
         ).fetchone()
     return int(row[0]) if row else 0
 

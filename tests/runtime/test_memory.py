@@ -16,7 +16,7 @@ from django.test import Client
 from PIL import Image
 from pypdf import PdfReader
 
-from bosonline import files, jobs
+from bosonline import jobs
 from bosonline.documents import pdf
 from bosonline.errors import TooMany
 from bosonline.images import ImageBusy, _desk, image_copies, image_open
@@ -145,7 +145,9 @@ def _orders(shop: Shop, count: int) -> list[Order]:
     return [shipped(shop, phone=f"0812345{n:05d}") for n in range(count)]
 
 
-def test_many_documents_are_printed_in_the_background_with_progress(shop: Shop, client: Client) -> None:
+def test_many_documents_are_printed_in_the_background_with_progress(
+    shop: Shop, client: Client, tmp_path: Path
+) -> None:
     orders = _orders(shop, 12)
     ids = [o.pk for o in orders]
     few = client.post(
@@ -160,7 +162,7 @@ def test_many_documents_are_printed_in_the_background_with_progress(shop: Shop, 
     assert labels.status_code == 302 and labels["Location"].startswith("/unduhan#job-")
     with store_scope(shop.store):
         for job in BackgroundJob.objects.filter(kind="orders.documents"):
-            steps = list(jobs._kinds[job.kind](job, Path(files.private().path("langkah.pdf"))))
+            steps = list(jobs._kinds[job.kind](job, tmp_path / "langkah.pdf"))
             assert steps == [10, 12]
             jobs.job_run({"job_id": job.pk, "store_id": shop.store.pk})
             job.refresh_from_db()
