@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Product
 from sellers.services.accounts import account_register
@@ -23,9 +24,9 @@ def many_variants(name: str, *, products: int, variants: int, entries: int = 4) 
         name="Bench", email=f"{name}@bosonline.id", phone=f"0811{number:08d}", password=PASSWORD, store_name=name
     )
     with store_scope(store):
-        subdomain_set(store=store, name=name)
+        subdomain_set(store=store, name=name, actor=SYSTEM)
         warehouse = warehouse_create(store=store, name="Gudang", contact_name="Bench", phone="081234567890", district_id=JUWANA,
-                                     address="Jl. Silugonggo No. 12")  # fmt: skip
+                                     address="Jl. Silugonggo No. 12", actor=SYSTEM)  # fmt: skip
         attributes = [{"name": "Ukuran", "items": [f"{n} gr" for n in range(variants)]}]
         Product.objects.bulk_create(
             [Product(store=store, name=f"Madu {n}", slug=f"madu-{n}", attributes=attributes) for n in range(products)],

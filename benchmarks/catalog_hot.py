@@ -17,13 +17,13 @@ def main() -> None:
         from django.db import connections
 
         from benchmarks.data import GAMBIR, bench_shop
+        from bosonline.actor import SYSTEM
         from bosonline.errors import DomainError
         from bosonline.tenancy import store_scope
         from catalog.models import StockLevel
         from catalog.queries import stock_mismatches
         from catalog.services.stock import StockLine, stock_update
         from orders.models import Order
-        from orders.services.actors import SYSTEM
         from orders.services.placement import Caller, CheckoutInput, order_place
         from orders.services.status import order_event, order_lock
         from orders.stock_uses import reserved_mismatches
@@ -34,7 +34,7 @@ def main() -> None:
         variant = shop.variants[0]
         with store_scope(store):  # the shop of the order benchmark has more than a person could count
             start = [StockLine(v, shop.warehouse, "set", 100_000) for v in shop.variants[:3]]
-            stock_update(store=store, lines=start, reason="", actor_id=None)
+            stock_update(store=store, lines=start, reason="", actor=SYSTEM)
         times: list[float] = []
         refused: list[str] = []
 
@@ -61,7 +61,7 @@ def main() -> None:
             for _n in range(SECONDS * 5):
                 with store_scope(store):
                     lines = [StockLine(v, shop.warehouse, "adjust", 1) for v in reversed(shop.variants[:3])]
-                    stock_update(store=store, lines=lines, reason="", actor_id=None)
+                    stock_update(store=store, lines=lines, reason="", actor=SYSTEM)
                 time.sleep(0.2)
             connections.close_all()
 

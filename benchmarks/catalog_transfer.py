@@ -72,10 +72,10 @@ def imported(member: Any, data: bytes, file_format: str = "csv") -> tuple[dict[s
 
     with store_scope(member.store):
         file = SimpleUploadedFile(f"produk.{file_format}", data)
-        run = step("upload", lambda: imports.import_upload(member=member, kind="products", upload=file))
-        imports.import_check(run_id=run.pk, mapping=run.mapping, member=member)
+        run = step("upload", lambda: imports.import_upload(actor=member, kind="products", upload=file))
+        imports.import_check(run_id=run.pk, mapping=run.mapping, actor=member)
         step("check", outbox.drain)
-        imports.import_apply(run_id=run.pk, member=member)
+        imports.import_apply(run_id=run.pk, actor=member)
         step("apply", outbox.drain)
         run.refresh_from_db()
     assert run.status == "applied", (run.status, run.error, run.report[:3])
@@ -126,7 +126,7 @@ def measure_export(member: Any, store: Any) -> None:
         ("inventory", "csv", 30_000),
     ):
         with store_scope(store), Memory() as memory:
-            job = catalog_download(member=member, kind=kind, query=QueryDict(""), file_format=file_format)
+            job = catalog_download(actor=member, kind=kind, query=QueryDict(""), file_format=file_format)
             began = time.perf_counter()
             outbox.drain()
             seconds = time.perf_counter() - began
@@ -139,14 +139,14 @@ def measure_export(member: Any, store: Any) -> None:
 def main() -> None:
     with environment():
         from benchmarks.catalog_data import many_variants
+        from bosonline.actor import Actor
         from bosonline.tenancy import store_scope
         from sellers.models import Membership
-        from sellers.rights import Member
 
         def member_of(user: Any, store: Any) -> Any:
             with store_scope(store):
                 membership = Membership.objects.select_related("role").get(user=user)
-            return Member(user, None, membership, store, membership.role.granted)
+            return Actor(user, None, membership, store, membership.role.granted)
 
         store, user, _warehouse = many_variants("ekspor", products=EXPORTED // 10, variants=10, entries=1)
         small, owner, _w = many_variants("impor", products=10, variants=2)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Product, Variant
 from catalog.services.products import slug_for
@@ -40,10 +41,10 @@ def bench_shop(*methods: str) -> BenchShop:
         name="Bench", email="bench@bosonline.id", phone="081111111111", password="Bench-rahasia-1", store_name="Bench"
     )
     with store_scope(store):
-        subdomain_set(store=store, name="bench")
+        subdomain_set(store=store, name="bench", actor=SYSTEM)
         warehouse = warehouse_create(store=store, name="G", contact_name="Bench", phone="081234567890", district_id=JUWANA,
-                                     address="Jl. Silugonggo No. 12")  # fmt: skip
-        bank_account_create(store=store, bank_code="014", number="1234567890", holder="Bench")
+                                     address="Jl. Silugonggo No. 12", actor=SYSTEM)  # fmt: skip
+        bank_account_create(store=store, bank_code="014", number="1234567890", holder="Bench", actor=SYSTEM)
         product = Product.objects.create(
             store=store, name="Madu", slug=slug_for(store, "Madu", Product),
             attributes=[{"name": "Ukuran", "items": [f"{n} gr" for n in range(VARIANTS)]}],
@@ -53,9 +54,9 @@ def bench_shop(*methods: str) -> BenchShop:
         form = form_create(
             store=store, name="Madu", slug="madu",
             content={"variant_ids": variants, "payment_methods": [{"method": m} for m in ("cod", "bank_transfer", *methods)],
-                     "headline": "Madu hutan murni", "benefits": ["Murni", "COD", "Garansi"]},
+                     "headline": "Madu hutan murni", "benefits": ["Murni", "COD", "Garansi"]}, actor=SYSTEM,
         )  # fmt: skip
-        form_publish(form=form)
+        form_publish(form=form, actor=SYSTEM)
         snapshot = snapshot_of(store.pk, "madu", fresh=True)
         assert snapshot is not None
         basket = basket_of(snapshot, items=[{"variant_id": variants[0], "qty": 2}], package_id=None, bump=False)

@@ -78,19 +78,19 @@ def import_start(shop: Any, user: Any) -> None:
     """The check of a file with ten thousand rows of the inventory's columns."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
+    from bosonline.actor import Actor
     from bosonline.tenancy import store_scope
     from catalog.services.imports import import_check, import_upload
     from sellers.models import Membership
-    from sellers.rights import Member
 
     lines = ["sku,harga,berat", *(f"B-{n % 200},{50_000 + n},300" for n in range(IMPORTED))]
     with store_scope(shop.store):
         place = Membership.objects.select_related("role", "user", "store").get(user=user)
-        member = Member(place.user, None, place, place.store, place.role.granted)
+        member = Actor(place.user, None, place, place.store, place.role.granted)
         run = import_upload(
-            member=member, kind="variants", upload=SimpleUploadedFile("varian.csv", "\n".join(lines).encode())
+            actor=member, kind="variants", upload=SimpleUploadedFile("varian.csv", "\n".join(lines).encode())
         )
-        import_check(run_id=run.pk, mapping=run.mapping, member=member)
+        import_check(run_id=run.pk, mapping=run.mapping, actor=member)
 
 
 def slow_winpay(env: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from bosonline.actor import Actor
 from bosonline.models import TimelineEntry
 
 
@@ -16,18 +17,16 @@ def record(
     subject: str,
     subject_id: int,
     kind: str,
-    actor_id: int | None = None,
-    actor_label: str = "",
+    actor: Actor,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Append a line. ``actor_label`` names an actor that is no user: ``buyer``, ``boscod``, ``winpay``, ``system``."""
+    """Append a line in the name of ``actor``."""
     TimelineEntry.objects.create(
         store_id=store_id,
         subject=subject,
         subject_id=subject_id,
         kind=kind,
-        actor_id=actor_id,
-        actor_label=actor_label,
+        actor=actor,
         data=data or {},
     )
 

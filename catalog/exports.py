@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.api.lists import filtered
 from bosonline.errors import ValidationFailed
 from bosonline.jobs import job_kind, job_shaped_by, job_start
@@ -26,17 +27,16 @@ from catalog.queries.stock import LEVEL_SPEC, levels_filtered
 from catalog.transfer.columns import columns_for, headers_for
 from catalog.transfer.widgets import STATUS_TEXT, tiers_text
 from sellers.models import Membership
-from sellers.rights import Member
 
 NAMES = {"products": "produk", "variants": "varian", "inventory": "inventori"}
 VIEW = {"products": "products.view", "variants": "products.view", "inventory": "inventory.view"}
 FIGURES = ("price", "compare_at_price", "cost_price", "weight_grams", "length_cm", "width_cm", "height_cm", "tiers")
 
 
-def catalog_download(*, member: Member, kind: str, query: QueryDict, file_format: str) -> BackgroundJob:
+def catalog_download(*, actor: Actor, kind: str, query: QueryDict, file_format: str) -> BackgroundJob:
     """Queue a download of what the list's filters show now. Raises at ``format`` or a filter."""
-    member.require("export")
-    member.require(VIEW[kind])
+    actor.require("export")
+    actor.require(VIEW[kind])
     if file_format not in FORMATS:
         raise ValidationFailed.field("format", _("Choose csv, csv-excel or xlsx."))
     params = {
@@ -44,9 +44,9 @@ def catalog_download(*, member: Member, kind: str, query: QueryDict, file_format
         for k, v in query.dict().items()
         if k not in ("start", "limit", "after", "format", "sort_by", "sort_dir")
     }
-    assert member.store is not None
+    assert actor.store is not None
     return job_start(
-        kind="catalog.download", store_id=member.store.pk, user_id=member.user.pk, rows=rows_of(kind, params).count(),
+        kind="catalog.download", store_id=actor.store.pk, user_id=actor.user.pk, rows=rows_of(kind, params).count(),
         params={"kind": kind, "filters": params, "format": file_format}, filename=f"{NAMES[kind]}.{extension(file_format)}",
     )  # fmt: skip
 
@@ -61,12 +61,12 @@ def rows_of(kind: str, params: Mapping[str, str]) -> QuerySet[Any]:
     return Variant.objects.filter(deleted_at__isnull=True, product__in=products)
 
 
-def _member(job: BackgroundJob) -> Member:
+def _member(job: BackgroundJob) -> Actor:
     """The person as they are now: a role that was taken away in the meantime counts."""
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
     )
-    return Member(membership.user, None, membership, membership.store, membership.role.granted)
+    return Actor(membership.user, None, membership, membership.store, membership.role.granted)
 
 
 def _figures(row: Mapping[str, Any]) -> list[Any]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.errors import ValidationFailed
 from bosonline.jobs import job_kind, job_start
 from bosonline.models import BackgroundJob
 from bosonline.sheets import FORMATS, extension, write_rows
 from forms import queries
-from sellers.rights import Member
 from stores.models import Store
 
 COLUMNS = ("id", "name", "slug", "url", "status", "version", "views", "starts", "orders", "amount", "conversion_percent",
@@ -21,16 +21,16 @@ COLUMNS = ("id", "name", "slug", "url", "status", "version", "views", "starts", 
 FILTERS = ("status", "keyword", "category")
 
 
-def forms_download(*, member: Member, params: Mapping[str, str], file_format: str) -> BackgroundJob:
+def forms_download(*, actor: Actor, params: Mapping[str, str], file_format: str) -> BackgroundJob:
     """Queue a download of what the list's filters show. Raises at ``format`` or at a filter."""
-    member.require("export")
+    actor.require("export")
     if file_format not in FORMATS:
         raise ValidationFailed.field("format", _("Choose csv, csv-excel or xlsx."))
     filters = {name: params[name] for name in FILTERS if params.get(name)}
     rows = queries.forms_page(filters | {"limit": "1"}).total
-    assert member.store is not None
+    assert actor.store is not None
     return job_start(
-        kind="forms.download", store_id=member.store.pk, user_id=member.user.pk, rows=rows,
+        kind="forms.download", store_id=actor.store.pk, user_id=actor.user.pk, rows=rows,
         params={"filters": filters, "format": file_format}, filename=f"form.{extension(file_format)}",
     )  # fmt: skip
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import phone as phones
+from bosonline.actor import Actor
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import ValidationFailed
 from bosonline.moments import iso_in
 from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent
-from sellers.rights import Member
 from stores.models import Store
 from stores.queries import public_url
 
@@ -83,7 +83,7 @@ def abandoned_page(params: Mapping[str, str]) -> Page:
     return page_of(rows.filter(form_id=form_id) if form_id else rows, params, ABANDONED)
 
 
-def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Member) -> list[dict[str, Any]]:
+def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Actor) -> list[dict[str, Any]]:
     """Rows as the API and the page show them; phones masked for those who may not see them."""
     store = member.store
     assert store is not None
@@ -124,7 +124,7 @@ def blocklist_page(params: Mapping[str, str]) -> Page:
     return page_of(BlockEntry.objects.all(), params, BLOCKLIST)
 
 
-def block_as_api(row: BlockEntry, member: Member) -> dict[str, Any]:
+def block_as_api(row: BlockEntry, member: Actor) -> dict[str, Any]:
     """An entry; its phone masked for those who may not see phones."""
     hidden = row.kind == BlockEntry.Kind.PHONE and not member.may("see_phone")
     return {

@@ -12,6 +12,7 @@ import segno
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.documents.glyphs import printable
 from bosonline.documents.pdf import code128, render_pdf, render_pdf_file
 from bosonline.errors import NotFound, TooMany, ValidationFailed
@@ -24,7 +25,6 @@ from orders.models import Order
 from orders.presentation import payment_word
 from orders.queries import shown_phone
 from orders.services.rebill import bill_from
-from sellers.rights import Member
 from stores.models import Store
 from stores.queries import logo_data
 from stores.services.regions import tidy
@@ -41,7 +41,7 @@ AT_ONCE = 5
 JOBS_PER_STORE = 3
 
 
-def _orders(member: Member, ids: list[int]) -> list[Order]:
+def _orders(member: Actor, ids: list[int]) -> list[Order]:
     """The orders in the order they were asked for. One that is not there or not visible makes the whole batch 404."""
     ids = list(dict.fromkeys(ids))
     if not ids or len(ids) > MAX_BATCH:
@@ -66,13 +66,13 @@ class Kind:
     rights: tuple[str, ...]
     sizes: dict[str, str]
     wrong_size: Callable[[], str]
-    units: Callable[[Member, list[Order], str], list[Any]]
+    units: Callable[[Actor, list[Order], str], list[Any]]
     unit_name: str
     context: Callable[[Store | None, str], dict[str, Any]]
     printed_at: str
     filename: str
 
-    def read(self, member: Member, ids: list[int], size: str) -> list[Order]:
+    def read(self, member: Actor, ids: list[int], size: str) -> list[Order]:
         for right in self.rights:
             member.require(right)
         orders = _orders(member, ids)
@@ -89,7 +89,7 @@ class Kind:
         rows.update(**{self.printed_at: timezone.now()})
 
 
-def _invoice_pages(member: Member, orders: list[Order], _size: str) -> list[Any]:
+def _invoice_pages(member: Actor, orders: list[Order], _size: str) -> list[Any]:
     """The buyer's phone is whole only for who may see it (product.md §14)."""
     return [
         {
@@ -102,7 +102,7 @@ def _invoice_pages(member: Member, orders: list[Order], _size: str) -> list[Any]
     ]
 
 
-def _label_sheets(_member: Member, orders: list[Order], size: str) -> list[Any]:
+def _label_sheets(_member: Actor, orders: list[Order], size: str) -> list[Any]:
     """An order without an AWB has no label: 422 naming it."""
     missing = [o.order_number for o in orders if not o.awb]
     if missing:
@@ -127,7 +127,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def _pdf(kind: Kind, member: Member, ids: list[int], size: str) -> bytes:
+def _pdf(kind: Kind, member: Actor, ids: list[int], size: str) -> bytes:
     orders = kind.read(member, ids, size)
     context = kind.all_of(member.store, size) | {kind.unit_name: kind.units(member, orders, size)}
     pdf = render_pdf(f"documents/{kind.name}.html", context, f"documents/{kind.name}.css")
@@ -135,17 +135,17 @@ def _pdf(kind: Kind, member: Member, ids: list[int], size: str) -> bytes:
     return pdf
 
 
-def invoices_pdf(member: Member, ids: list[int], *, size: str = "a4") -> bytes:
+def invoices_pdf(member: Actor, ids: list[int], *, size: str = "a4") -> bytes:
     """One PDF with one invoice per order; remembers that they were printed."""
     return _pdf(KINDS["invoice"], member, ids, size)
 
 
-def labels_pdf(member: Member, ids: list[int], *, size: str = "100x150") -> bytes:
+def labels_pdf(member: Actor, ids: list[int], *, size: str = "100x150") -> bytes:
     """One PDF with one label per order. An order without an AWB has no label: 422 naming it."""
     return _pdf(KINDS["label"], member, ids, size)
 
 
-def documents_print(kind: str, member: Member, ids: list[int], *, size: str = "") -> bytes | BackgroundJob:
+def documents_print(kind: str, member: Actor, ids: list[int], *, size: str = "") -> bytes | BackgroundJob:
     """A few documents at once; more than :data:`AT_ONCE` in the background, for a request that takes seconds keeps
     everybody else waiting. Raises what the documents themselves would, and :class:`TooMany` when the store prints much already."""
     what = KINDS[kind]

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bosonline import phone as phones
+from bosonline.actor import Actor
 from bosonline.lists import Column, Resource, Tab, choice, dates, flag, reference, text
 from bosonline.phone import search_digits
 from orders.models import FormerAwb, Order, OrderItem, ParcelAlert
-from sellers.rights import Member
 
 S, P, SS = Order.Status, Order.PaymentStatus, Order.ShippingStatus
 HELD = ["suspicious", "blocked"]
@@ -42,7 +42,7 @@ TABS: dict[str, Tab] = {
 }  # fmt: skip
 
 
-def orders_visible(member: Member) -> QuerySet[Order]:
+def orders_visible(member: Actor) -> QuerySet[Order]:
     """The orders this person may see at all (product.md §3)."""
     rows: QuerySet[Order] = Order.objects.filter(is_test=False)
     return rows if member.may("see_all_orders") else rows.filter(assigned_to=member.membership)
@@ -58,7 +58,7 @@ def _uncontacted() -> Q:
     return Q(status=S.NEW, followup_status="not_contacted", created_at__lt=late) & NOT_HELD
 
 
-def _by_phone(typed: str, member: Member) -> Q:
+def _by_phone(typed: str, member: Actor) -> Q:
     """Any part of the number; only the whole one for who may not see it, who could find it out digit by digit."""
     digits = search_digits(typed)
     if not digits:
@@ -71,18 +71,18 @@ def _by_phone(typed: str, member: Member) -> Q:
         return Q(pk__in=[])
 
 
-def _by_awb(typed: str, _member: Member) -> Q:
+def _by_awb(typed: str, _member: Actor) -> Q:
     former = FormerAwb.objects.filter(awb__icontains=typed).values("shipment__order_id")
     return Q(awb__icontains=typed) | Q(pk__in=former)
 
 
-def _by_product(typed: str, _member: Member) -> Q:
+def _by_product(typed: str, _member: Actor) -> Q:
     items = OrderItem.objects.filter(Q(product_name__icontains=typed) | Q(sku__icontains=typed))
     return Q(pk__in=items.values("order_id"))
 
 
 def _local(name: str) -> Any:
-    def cell(order: Order, member: Member) -> str:
+    def cell(order: Order, member: Actor) -> str:
         moment: datetime | None = getattr(order, name)
         assert member.store is not None
         return (
@@ -92,7 +92,7 @@ def _local(name: str) -> Any:
     return cell
 
 
-def _phone_cell(order: Order, member: Member) -> str:
+def _phone_cell(order: Order, member: Actor) -> str:
     return phones.display(order.buyer_phone) if member.may("see_phone") else phones.masked(order.buyer_phone)
 
 
@@ -149,12 +149,12 @@ ORDERS = Resource(
 )  # fmt: skip
 
 
-def orders_for(member: Member, params: Mapping[str, str]) -> QuerySet[Order]:
+def orders_for(member: Actor, params: Mapping[str, str]) -> QuerySet[Order]:
     """The orders this person may see, narrowed by the list's parameters. Unknown values → 422 at the parameter."""
     rows: QuerySet[Order] = ORDERS.rows(member, params)
     return rows
 
 
-def orders_seen_by(member: Member) -> QuerySet[Any]:
+def orders_seen_by(member: Actor) -> QuerySet[Any]:
     """The ids of all orders this person may see."""
     return orders_visible(member).order_by().values("pk")

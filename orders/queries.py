@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import ngettext
 
 from bosonline import phone as phones
+from bosonline.actor import Actor
 from bosonline.errors import NotFound
 from bosonline.models import TimelineEntry
 from bosonline.moments import iso_in
@@ -22,13 +23,12 @@ from orders.models import Order, Payment, Shipment, TrackingEvent
 from orders.services.rebill import bill_from
 from orders.services.status import allowed_status
 from orders.transitions import RESERVED_IN
-from sellers.rights import Member
 from stores.models import Store
 
 WIB = zoneinfo.ZoneInfo("Asia/Jakarta")
 
 
-def order_get(member: Member, pk: int) -> Order:
+def order_get(member: Actor, pk: int) -> Order:
     """One order that this person may see, else 404."""
     order = (
         orders_for(member, {})
@@ -65,11 +65,11 @@ def order_count_of_form() -> Expression:
     return Coalesce(Subquery(rows.annotate(n=Count("id")).values("n"), output_field=IntegerField()), 0)
 
 
-def shown_phone(member: Member, e164: str) -> str:
+def shown_phone(member: Actor, e164: str) -> str:
     return e164 if member.may("see_phone") else phones.masked(e164)
 
 
-def row_as_api(order: Order, member: Member) -> dict[str, Any]:
+def row_as_api(order: Order, member: Actor) -> dict[str, Any]:
     """A row of ``GET /store/orders`` (api.md)."""
     assert member.store is not None
     store = member.store
@@ -109,7 +109,7 @@ def row_as_api(order: Order, member: Member) -> dict[str, Any]:
     }
 
 
-def detail_as_api(order: Order, member: Member) -> dict[str, Any]:
+def detail_as_api(order: Order, member: Actor) -> dict[str, Any]:
     """``GET /store/orders/{id}`` (api.md)."""
     assert member.store is not None
     store = member.store
@@ -262,7 +262,7 @@ def shipment_by_awb(awb: str) -> Shipment | None:
     return shipment or Shipment.objects.filter(former_awbs__awb=awb).order_by("-id").first()
 
 
-def tracking_by_awb(member: Member, awb: str) -> list[dict[str, Any]]:
+def tracking_by_awb(member: Actor, awb: str) -> list[dict[str, Any]]:
     """Rows of the parcel with this AWB in the current store, of an order this person may see, else 404."""
     shipment = shipment_by_awb(awb)
     if shipment is None or not orders_for(member, {}).filter(pk=shipment.order_id).exists():
@@ -270,7 +270,7 @@ def tracking_by_awb(member: Member, awb: str) -> list[dict[str, Any]]:
     return [event_as_api(event, shipment) for event in events_of(shipment)]
 
 
-def recap(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
+def recap(member: Actor, params: Mapping[str, str]) -> dict[str, Any]:
     """Counts and sums per status and payment status for exactly the list's filters, in one query."""
     rows = orders_for(member, params).order_by()
     grouped = rows.values("status", "payment_status").annotate(count=Count("pk"), amount=Sum("total"))
@@ -293,16 +293,16 @@ def recap(member: Member, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def newest_id(member: Member) -> int:
+def newest_id(member: Actor) -> int:
     return orders_for(member, {}).order_by("-created_at", "-id").values_list("pk", flat=True).first() or 0
 
 
-def newer_than(member: Member, order_id: int) -> int:
+def newer_than(member: Actor, order_id: int) -> int:
     """How many orders came after the newest one on screen."""
     return orders_for(member, {}).filter(pk__gt=order_id).order_by()[:100].count()
 
 
-def cs_queue(member: Member, limit: int = 50) -> QuerySet[Order]:
+def cs_queue(member: Actor, limit: int = 50) -> QuerySet[Order]:
     """Orders to be contacted, by due time, then risk and value (ui.md, Antrean CS)."""
     danger = Case(When(risk="watch", then=Value(0)), default=Value(1), output_field=IntegerField())
     return (

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.actor import Actor
 from orders.figures import PROFIT, SHIPPING_BORNE
 from orders.lists import ORDERS
 from orders.models import Order
-from sellers.rights import Member
 
 S, P = Order.Status, Order.PaymentStatus
 
@@ -68,7 +68,7 @@ FUNNEL = (
 
 
 def segments_count(
-    member: Member, segments: Sequence[Segment], period: Mapping[str, str] | None = None
+    member: Actor, segments: Sequence[Segment], period: Mapping[str, str] | None = None
 ) -> dict[str, int]:
     """The number of each segment (its measure's sum, or its rows), in one query over what the person may see."""
     wanted = {s.key: s for s in segments if member.may(s.right)}

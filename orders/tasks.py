@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order
 from orders.money import clocks
 from orders.services import callbacks, shipping, trials
-from orders.services.actors import SYSTEM
 from orders.services.status import order_event, order_lock
 
 log = structlog.get_logger("tasks")

@@ -7,17 +7,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 
+from bosonline.actor import Actor
 from bosonline.errors import Unauthenticated
 from sellers import tokens
 from sellers.models import LoginSession
 from sellers.queries import member_of_session
-from sellers.rights import Member
 
 
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <access token>``; the token dies with its session."""
 
-    def authenticate(self, request: Any) -> tuple[Member, Any] | None:
+    def authenticate(self, request: Any) -> tuple[Actor, Any] | None:
         header = request.headers.get("Authorization", "")
         if not header:
             return None

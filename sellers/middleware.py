@@ -8,14 +8,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from bosonline.actor import Actor
 from sellers.models import LoginSession
 from sellers.queries import member_of_session
-from sellers.rights import Member
 
 SESSION_KEY = "login_session_id"
 
 
-def member_of(request: HttpRequest) -> Member | None:
+def member_of(request: HttpRequest) -> Actor | None:
     session_id = request.session.get(SESSION_KEY)
     return member_of_session(session_id, LoginSession.Kind.WEB) if session_id else None
 
@@ -29,7 +29,7 @@ class MemberMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         cache: dict[str, Any] = {}
 
-        def load() -> Member | None:
+        def load() -> Actor | None:
             if "member" not in cache:
                 cache["member"] = member_of(request)
             return cache["member"]

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.actor import Actor
 from sellers.queries import stores_of
-from sellers.rights import Member
 
 # (key, url name, label, icon, right)
 ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
@@ -41,7 +41,7 @@ SETTINGS: tuple[tuple[str, str, Any, str, str], ...] = (
 PERSONAL = frozenset(("profile", "security", "sessions", "deletion"))
 
 
-def settings_nav(member: Member, current: str = "") -> list[dict[str, Any]]:
+def settings_nav(member: Actor, current: str = "") -> list[dict[str, Any]]:
     """The settings this person may see. ``current`` is the page's url name; its sub-pages count as it."""
     return [
         {
@@ -56,7 +56,7 @@ def settings_nav(member: Member, current: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def page_context(request: HttpRequest, member: Member) -> dict[str, Any]:
+def page_context(request: HttpRequest, member: Actor) -> dict[str, Any]:
     """What the frame shows around every page."""
     match = request.resolver_match
     current = (match.url_name or "") if match else ""

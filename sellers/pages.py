@@ -20,11 +20,11 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 
+from bosonline.actor import Actor
 from bosonline.api.errors import body_of, flatten, twice
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, Unauthenticated
 from bosonline.tenancy import store_scope
 from sellers.navigation import page_context
-from sellers.rights import Member
 
 
 class StorePage(View):
@@ -36,7 +36,7 @@ class StorePage(View):
     needs_store: ClassVar[bool] = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        member: Member | None = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
+        member: Actor | None = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
         if member is None:
             return self.to_login(request)
         if member.store is None and self.needs_store:
@@ -101,7 +101,7 @@ class StorePage(View):
         return HttpResponseRedirect(safe_next(request, back, "/beranda"))
 
 
-def same_store(request: HttpRequest, member: Member) -> None:
+def same_store(request: HttpRequest, member: Actor) -> None:
     """A page sends along which store it shows (``_store``, ``X-Store``). When another tab has switched since then, what
     was meant for that store must not be written into this one: 409 ``other_store``."""
     if request.method in ("GET", "HEAD") or member.store is None:

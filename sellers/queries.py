@@ -10,6 +10,7 @@ from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.api.lists import ListSpec, parse_int
 from bosonline.errors import ValidationFailed
 from bosonline.moments import iso_in
@@ -17,13 +18,13 @@ from bosonline.phone import search_digits
 from bosonline.tenancy import all_stores
 from sellers import ports
 from sellers.models import Invitation, LoginSession, Membership, RecoveryCode, Role, TwoFactor, User
-from sellers.rights import PRESETS, Member
+from sellers.rights import PRESETS
 from stores.models import Store
 
 SEEN_EVERY = timedelta(minutes=1)
 
 
-def member_of_session(session_id: int, kind: str) -> Member | None:
+def member_of_session(session_id: int, kind: str) -> Actor | None:
     """The person behind a live session, with role and store: two queries. None when ended, expired or removed.
 
     A session without a store (a person who has no place anywhere) is a member without rights. Once a minute the
@@ -40,7 +41,7 @@ def member_of_session(session_id: int, kind: str) -> Member | None:
     if now - session.last_seen_at > SEEN_EVERY:
         LoginSession.objects.filter(pk=session.pk).update(last_seen_at=now)
     if session.store_id is None:
-        return Member(session.user, session, None, None)
+        return Actor(session.user, session, None, None)
     with all_stores():
         membership = (
             Membership.objects.select_related("role", "store")
@@ -48,14 +49,14 @@ def member_of_session(session_id: int, kind: str) -> Member | None:
             .first()
         )
     if membership is None:
-        return Member(session.user, session, None, None) if session.user.internal_role else None
+        return Actor(session.user, session, None, None) if session.user.internal_role else None
     membership.user = session.user
     return member_of(membership, session)
 
 
-def member_of(membership: Membership, session: LoginSession | None = None) -> Member:
+def member_of(membership: Membership, session: LoginSession | None = None) -> Actor:
     """The member that a place makes; ``user``, ``role`` and ``store`` are loaded."""
-    return Member(membership.user, session, membership, membership.store, membership.role.granted)
+    return Actor(membership.user, session, membership, membership.store, membership.role.granted)
 
 
 def stores_of(user_id: int, current_id: int | None) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def stores_of(user_id: int, current_id: int | None) -> list[dict[str, Any]]:
         ]
 
 
-def me(member: Member) -> dict[str, Any]:
+def me(member: Actor) -> dict[str, Any]:
     """The answer of ``GET /me``: the person, the current store, role and rights."""
     user, store, membership = member.user, member.store, member.membership
     return {

@@ -1,19 +1,10 @@
-"""Who may do what: the presets' table and the one check (product.md §3)."""
+"""The rights there are and the presets' table (product.md §3); ``bosonline.actor`` enforces them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from bosonline.errors import Forbidden
-
-if TYPE_CHECKING:
-    from sellers.models import LoginSession, Membership, User
-    from stores.models import Store
 
 ACTIONS = ("view", "create", "edit", "delete")
 ACTION_LABELS = {
@@ -84,54 +75,3 @@ PRESETS: dict[str, tuple[Any, list[str]]] = {
         _rights("orders:v shipping:v payments:v customers:v products:v inventory:v vouchers:v forms:v reports:v", "see_all_orders"),
     ),
 }  # fmt: skip
-
-
-class Can:
-    """Rights for templates: ``member.can.orders_view``, ``member.can.see_cost``."""
-
-    def __init__(self, rights: Iterable[str]) -> None:
-        self._names = {right.replace(".", "_") for right in rights}
-
-    def __getitem__(self, name: str) -> bool:
-        return name in self._names
-
-
-@dataclass(frozen=True)
-class Member:
-    """The person behind a request: user, current store and rights. ``store`` is None for the platform's own staff."""
-
-    user: User
-    session: LoginSession | None
-    membership: Membership | None
-    store: Store | None
-    rights: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def can(self) -> Can:
-        return Can(self.rights)
-
-    @property
-    def pk(self) -> int:
-        return self.user.pk
-
-    @property
-    def is_authenticated(self) -> bool:
-        return True
-
-    @property
-    def role_name(self) -> str:
-        if self.membership is None:
-            return ""
-        return self.membership.role.label
-
-    @property
-    def is_owner(self) -> bool:
-        return self.membership is not None and self.membership.role.is_owner
-
-    def may(self, right: str) -> bool:
-        return right in self.rights
-
-    def require(self, right: str) -> None:
-        """Raise :class:`Forbidden` unless the role has ``right``: the one place where rights are enforced."""
-        if right not in self.rights:
-            raise Forbidden(_("Your role does not allow this. Ask the owner of the store for access."))

@@ -31,7 +31,7 @@ _orders_of: list[OrdersOf] = []
 
 
 def register_orders_of(answer: OrdersOf) -> None:
-    """``answer`` gets the person (``sellers.rights.Member``) and gives the ids of the orders they may see."""
+    """``answer`` gets the person (``sellers.rights.Actor``) and gives the ids of the orders they may see."""
     _orders_of[:] = [answer]
 
 

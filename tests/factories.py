@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
+from bosonline.actor import SYSTEM, Actor
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel, Variant, Voucher
 from catalog.services.products import VariantInput, product_create
@@ -17,7 +18,6 @@ from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order
 from orders.services.placement import Caller, CheckoutInput, Placed, order_place
 from sellers.models import LoginSession, Membership, User
-from sellers.rights import Member
 from sellers.services.accounts import account_register, preset_role, user_create
 from sellers.services.sessions import session_open
 from sellers.tokens import access_token
@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 class Shop:
     store: Store
     user: User
-    owner: Member
+    owner: Actor
     product: Product
     variants: list[Variant]
     form: OrderForm
@@ -60,11 +60,11 @@ class Shop:
     def bearer(self, user: User | None = None) -> dict[str, str]:
         return {"HTTP_AUTHORIZATION": f"Bearer {self.token(user)}"}
 
-    def staff(self, preset: str) -> Member:
+    def staff(self, preset: str) -> Actor:
         n = next(_numbers)
         user = user_create(name=f"Staf {n}", email=f"staf{n}@uji.id", phone=f"0857{n:08d}", password=PASSWORD)
         membership = Membership.objects.create(store=self.store, user=user, role=preset_role(preset))
-        return Member(user, None, membership, self.store, membership.role.granted)
+        return Actor(user, None, membership, self.store, membership.role.granted)
 
     def quote(self, checkout: CheckoutInput, *, price: int = 15_000, cod: bool = True, courier: str = "idx") -> str:
         basket = basket_of(self.snapshot, items=checkout.items, package_id=checkout.package_id, bump=checkout.bump)
@@ -126,13 +126,13 @@ def make_shop(*, stock: int = 10, **content: Any) -> Shop:
         name="Ratna Sari", email=f"pemilik{n}@uji.id", phone=f"0811{n:08d}", password=PASSWORD, store_name=f"Toko {n}"
     )
     with store_scope(store):
-        subdomain_set(store=store, name=f"toko{n}")
+        subdomain_set(store=store, name=f"toko{n}", actor=SYSTEM)
         warehouse = warehouse_create(
             store=store, name="Gudang", contact_name="Ratna", phone="081234567890", district_id=JUWANA,
-            address="Jl. Silugonggo No. 12",
+            address="Jl. Silugonggo No. 12", actor=SYSTEM,
         )  # fmt: skip
         assert district_of(JUWANA) is not None
-        bank_account_create(store=store, bank_code="014", number=f"12345678{n:04d}", holder="Ratna Sari")
+        bank_account_create(store=store, bank_code="014", number=f"12345678{n:04d}", holder="Ratna Sari", actor=SYSTEM)
         product = product_create(
             store=store,
             name="Madu Hutan",
@@ -141,18 +141,18 @@ def make_shop(*, stock: int = 10, **content: Any) -> Shop:
                 VariantInput(["100gr"], 50_000, f"M{n}-100", None, 20_000, 300, stock=stock),
                 VariantInput(["200gr"], 90_000, f"M{n}-200", None, 40_000, 500, stock=stock,
                              tiers=[{"min_qty": 3, "price": 80_000}]),
-            ],
+            ], actor=SYSTEM,
         )  # fmt: skip
         variants = list(product.variants.order_by("position"))
         defaults: dict[str, Any] = {
             "variant_ids": [v.pk for v in variants],
             "payment_methods": [{"method": m} for m in ("cod", "bank_transfer", "va", "qris")],
         }
-        form = form_create(store=store, name="Madu Hutan", content=defaults | content)
-        form_publish(form=form)
+        form = form_create(store=store, name="Madu Hutan", content=defaults | content, actor=SYSTEM)
+        form_publish(form=form, actor=SYSTEM)
         form.refresh_from_db()
         membership = Membership.objects.select_related("role").get(user=user)
-    owner = Member(user, None, membership, store, membership.role.granted)
+    owner = Actor(user, None, membership, store, membership.role.granted)
     return Shop(store, user, owner, product, variants, form, warehouse)
 
 
@@ -161,7 +161,7 @@ def make_products(shop: Shop, count: int) -> list[int]:
     with store_scope(shop.store):
         return [
             product_create(
-                store=shop.store, name=f"Kaos Motif {n}", variants=[VariantInput([], 50_000, f"KD-{n}")]
+                store=shop.store, name=f"Kaos Motif {n}", variants=[VariantInput([], 50_000, f"KD-{n}")], actor=SYSTEM
             ).variants.get().pk
             for n in range(count)
         ]  # fmt: skip

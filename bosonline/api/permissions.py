@@ -1,4 +1,4 @@
-"""The one check of who may call what over HTTP; pages use the same ``Member.require``."""
+"""The one check of who may call what over HTTP; pages use the same ``Actor.require``."""
 
 from __future__ import annotations
 

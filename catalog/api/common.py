@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from sellers.rights import Member
+from bosonline.actor import Actor
 
 LIST = [
     OpenApiParameter("start", int), OpenApiParameter("limit", int), OpenApiParameter("sort_by", str),
@@ -15,7 +15,7 @@ LIST = [
 ]  # fmt: skip
 
 
-def without_cost(member: Member, data: dict[str, Any]) -> dict[str, Any]:
+def without_cost(member: Actor, data: dict[str, Any]) -> dict[str, Any]:
     """Who may not see the cost may not set it either: what was sent of it is not looked at."""
     if not member.may("see_cost"):
         data.pop("cost_price", None)

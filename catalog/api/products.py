@@ -70,9 +70,7 @@ class ProductsView(IdempotentMixin, SeesCost):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = without_cost(self.member, self.parse(s.ProductIn))
         variants = [VariantInput(**row) for row in data.pop("variants")]
-        product = services.product_create(
-            store=self.member.store, variants=variants, actor_id=self.member.user.pk, **data
-        )
+        product = services.product_create(store=self.member.store, variants=variants, actor=self.member, **data)
         return self.product_answer(product.pk, 201)
 
 
@@ -92,13 +90,13 @@ class ProductView(SeesCost):
         confirm, expected = data.pop("confirm_removal"), data.pop("expected_updated_at", None)
         services.product_update(
             product_id=pk, values=data, confirm_removal=confirm, expected_updated_at=expected,
-            actor_id=self.member.user.pk,
+            actor=self.member,
         )  # fmt: skip
         return self.product_answer(pk)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        services.product_delete(product_id=pk, actor_id=self.member.user.pk)
+        services.product_delete(product_id=pk, actor=self.member)
         return Response(status=204)
 
 
@@ -124,7 +122,7 @@ class ProductStatusView(SeesCost):
     )
     def patch(self, request: Request, pk: int) -> Response:
         status = self.parse(s.ProductStatusIn)["status"]
-        services.product_set_status(product_id=pk, status=status, actor_id=self.member.user.pk)
+        services.product_set_status(product_id=pk, status=status, actor=self.member)
         return self.product_answer(pk)
 
 
@@ -138,7 +136,7 @@ class ProductDuplicateView(IdempotentMixin, SeesCost):
         return super().post(request, *args, **kwargs)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        copy = services.product_duplicate(product_id=kwargs["pk"], actor_id=self.member.user.pk)
+        copy = services.product_duplicate(product_id=kwargs["pk"], actor=self.member)
         return self.product_answer(copy.pk, 201)
 
 
@@ -152,7 +150,7 @@ class ProductDummyView(IdempotentMixin, SeesCost):
         return super().post(request, *args, **kwargs)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        product = services.product_dummy(store=self.member.store, actor_id=self.member.user.pk)
+        product = services.product_dummy(store=self.member.store, actor=self.member)
         return self.product_answer(product.pk, 201)
 
 
@@ -205,7 +203,7 @@ class VariantView(SeesCost):
     def put(self, request: Request, pk: int) -> Response:
         queries.variant_get(pk)
         data = without_cost(self.member, self.parse(s.VariantUpdateIn))
-        services.variant_update(variant_id=pk, actor_id=self.member.user.pk, **data)
+        services.variant_update(variant_id=pk, actor=self.member, **data)
         return Response({"data": queries.variant_as_api(queries.variant_get(pk), see_cost=self.see_cost)})
 
 
@@ -221,7 +219,7 @@ class VariantStatusView(SeesCost):
     )
     def patch(self, request: Request, pk: int) -> Response:
         active = self.parse(s.VariantStatusIn)["status"] == "active"
-        services.variant_set_status(variant_id=pk, is_active=active, actor_id=self.member.user.pk)
+        services.variant_set_status(variant_id=pk, is_active=active, actor=self.member)
         return Response({"data": queries.variant_as_api(queries.variant_get(pk), see_cost=self.see_cost)})
 
 
@@ -258,7 +256,7 @@ class BulkView(IdempotentMixin, ApiView):
         edit = bulk.edit_of(**data)
         if preview:
             return Response(bulk.as_api(bulk.bulk_preview(edit)))
-        change, rows = bulk.bulk_apply(store=self.member.store, edit=edit, actor_id=self.member.user.pk)
+        change, rows = bulk.bulk_apply(store=self.member.store, edit=edit, actor=self.member)
         return Response(bulk.as_api(rows) | {"change_id": change.pk if change else None})
 
 
@@ -270,7 +268,7 @@ class BulkUndoView(ApiView):
 
     @extend_schema(request=None, responses={200: dict})
     def post(self, request: Request, pk: int) -> Response:
-        return Response(bulk.as_api(bulk.bulk_undo(change_id=pk, actor_id=self.member.user.pk)))
+        return Response(bulk.as_api(bulk.bulk_undo(change_id=pk, actor=self.member)))
 
 
 class CategoriesView(ApiView):
@@ -334,7 +332,7 @@ class ImagesView(ApiView):
         upload = request.FILES.get("image") or request.FILES.get("file")
         if upload is None:
             raise ValidationFailed.field("image", _("Choose a picture."))
-        row = image_store(store=self.member.store, upload=upload)
+        row = image_store(store=self.member.store, upload=upload, actor=self.member)
         return Response(
             {"data": {"id": row.pk, "url": image_url(row.sizes, 1080), "thumbnail_url": image_url(row.sizes, 160)}},
             status=201,

@@ -60,7 +60,7 @@ class InventoryView(ApiView):
     def put(self, request: Request) -> Response:
         data = self.parse(s.InventoryIn)
         lines = [StockLine(**line) for line in data["lines"]]
-        levels = stock_update(store=self.member.store, lines=lines, reason=data["reason"], actor_id=self.member.user.pk)
+        levels = stock_update(store=self.member.store, lines=lines, reason=data["reason"], actor=self.member)
         return Response({"data": [level_short(x) for x in levels], "total": len(levels)})
 
 
@@ -89,7 +89,7 @@ class TransfersView(IdempotentMixin, ApiView):
         data = self.parse(s.TransferIn)
         levels = stock_transfer(
             store=self.member.store, from_id=data["from_warehouse_id"], to_id=data["to_warehouse_id"],
-            pieces=[Pieces(**line) for line in data["lines"]], reason=data["reason"], actor_id=self.member.user.pk,
+            pieces=[Pieces(**line) for line in data["lines"]], reason=data["reason"], actor=self.member,
         )  # fmt: skip
         return Response({"data": [level_short(x) for x in levels], "total": len(levels)})
 

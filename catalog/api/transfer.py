@@ -39,7 +39,7 @@ class DownloadView(ApiView):
     def post(self, request: Request) -> Response:
         data = self.parse(s.TableDownloadIn)
         job = catalog_download(
-            member=self.member, kind=self.kind, query=request.query_params, file_format=data["format"]
+            actor=self.member, kind=self.kind, query=request.query_params, file_format=data["format"]
         )
         return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
@@ -117,7 +117,7 @@ class ImportsView(ApiView):
         if upload is None:
             raise ValidationFailed.field("file", _("Choose a CSV or XLSX file."))
         kind = str(dict(request.data).get("kind", [""])[0])
-        run = imports.import_upload(member=self.member, kind=kind, upload=upload)
+        run = imports.import_upload(actor=self.member, kind=kind, upload=upload)
         return Response({"data": run_as_api(run, see_cost=self.member.may("see_cost"))}, status=201)
 
 
@@ -128,7 +128,7 @@ class ImportView(ApiView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request, pk: int) -> Response:
-        run = imports.import_get(run_id=pk, member=self.member)
+        run = imports.import_get(run_id=pk, actor=self.member)
         return Response({"data": run_as_api(run, see_cost=self.member.may("see_cost"))})
 
     @extend_schema(
@@ -139,9 +139,9 @@ class ImportView(ApiView):
         ],
     )
     def put(self, request: Request, pk: int) -> Response:
-        imports.import_get(run_id=pk, member=self.member)
+        imports.import_get(run_id=pk, actor=self.member)
         mapping = self.parse(s.ImportMappingIn)["mapping"]
-        run = imports.import_check(run_id=pk, mapping=mapping, member=self.member)
+        run = imports.import_check(run_id=pk, mapping=mapping, actor=self.member)
         return Response({"data": run_as_api(run, see_cost=self.member.may("see_cost"))}, status=202)
 
 
@@ -156,5 +156,5 @@ class ImportApplyView(ApiView):
     )  # fmt: skip
     def post(self, request: Request, pk: int) -> Response:
         skip = self.parse(s.ImportApplyIn)["skip_errors"]
-        run = imports.import_apply(run_id=pk, member=self.member, skip_errors=skip)
+        run = imports.import_apply(run_id=pk, actor=self.member, skip_errors=skip)
         return Response({"data": run_as_api(run, see_cost=self.member.may("see_cost"))}, status=202)

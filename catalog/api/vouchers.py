@@ -60,7 +60,7 @@ class VouchersView(IdempotentMixin, ApiView):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = voucher_input(self.parse(s.VoucherIn))
-        made = services.voucher_create(store=self.member.store, data=data, actor_id=self.member.user.pk)
+        made = services.voucher_create(store=self.member.store, data=data, actor=self.member)
         return Response({"data": queries.voucher_as_api(queries.voucher_get(made.pk, self.member.store))}, status=201)
 
 
@@ -78,12 +78,12 @@ class VoucherView(ApiView):
     def put(self, request: Request, pk: int) -> Response:
         queries.voucher_get(pk, self.member.store)
         data = voucher_input(self.parse(s.VoucherIn))
-        services.voucher_update(voucher_id=pk, data=data, actor_id=self.member.user.pk)
+        services.voucher_update(voucher_id=pk, data=data, actor=self.member)
         return Response({"data": queries.voucher_as_api(queries.voucher_get(pk, self.member.store))})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        services.voucher_delete(voucher_id=pk, actor_id=self.member.user.pk)
+        services.voucher_delete(voucher_id=pk, actor=self.member)
         return Response(status=204)
 
 
@@ -100,7 +100,7 @@ class VoucherStatusView(ApiView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         on = self.parse(s.VoucherStatusIn)["status"]
-        services.voucher_set_active(voucher_id=pk, is_active=on, actor_id=self.member.user.pk)
+        services.voucher_set_active(voucher_id=pk, is_active=on, actor=self.member)
         return Response({"data": queries.voucher_as_api(queries.voucher_get(pk, self.member.store))})
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from catalog.models import BulkChange, Category, Product, Variant
 from catalog.services.products import category_ensure, names_lock
@@ -135,8 +136,9 @@ def _unknown(pk: int) -> BulkRow:
 
 
 @transaction.atomic
-def bulk_apply(*, store: Store, edit: BulkEdit, actor_id: int | None) -> tuple[BulkChange | None, list[BulkRow]]:
+def bulk_apply(*, store: Store, edit: BulkEdit, actor: Actor) -> tuple[BulkChange | None, list[BulkRow]]:
     """Do it to every row that can; the others say why. What was there before is kept for the undo."""
+    actor.require("products.edit")
     if edit.field == "category":
         names_lock(store.pk)
     pairs = _rows(edit, lock=True)
@@ -151,10 +153,10 @@ def bulk_apply(*, store: Store, edit: BulkEdit, actor_id: int | None) -> tuple[B
         products = {thing.pk for _row, thing in todo}
         _products_write(store, edit.field, {thing.pk: edit.value for _row, thing in todo})
     change = BulkChange.objects.create(
-        store=store, field=edit.field, user_id=actor_id, rows=kept,
+        store=store, field=edit.field, user_id=actor.user_id, rows=kept,
         change={"mode": edit.mode, "value": edit.value, "round_to": edit.round_to},
     )  # fmt: skip
-    _told(store.pk, "product.bulk", products, actor_id, {"change_id": change.pk, "field": edit.field})
+    _told(store.pk, "product.bulk", products, actor, {"change_id": change.pk, "field": edit.field})
     return change, [row for row, _thing in pairs]
 
 
@@ -169,20 +171,21 @@ def _products_write(store: Store, field: str, values: dict[int, str]) -> None:
             rows.update(category=category_ensure(store=store, name=value), updated_at=timezone.now())
 
 
-def _told(store_id: int, kind: str, products: set[int], actor_id: int | None, data: dict[str, Any]) -> None:
+def _told(store_id: int, kind: str, products: set[int], actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
-        store_id=store_id, subject="product", subject_id=0, kind=kind, actor_id=actor_id,
+        store_id=store_id, subject="product", subject_id=0, kind=kind, actor=actor,
         data=data | {"products": sorted(products)[:200]},
     )  # fmt: skip
     changes.announce("product", store_id, products)
 
 
 @transaction.atomic
-def bulk_undo(*, change_id: int, actor_id: int | None) -> list[BulkRow]:
+def bulk_undo(*, change_id: int, actor: Actor) -> list[BulkRow]:
     """Put back what the edit changed. A row that is not as the edit left it was changed since and stays.
 
     Raises 409 ``already_undone`` the second time.
     """
+    actor.require("products.edit")
     change: BulkChange | None = BulkChange.objects.select_for_update().filter(pk=change_id).first()
     if change is None:
         raise NotFound()
@@ -195,7 +198,7 @@ def bulk_undo(*, change_id: int, actor_id: int | None) -> list[BulkRow]:
         rows, products = _undo_products(change, kept)
     change.undone_at = timezone.now()
     change.save(update_fields=["undone_at"])
-    _told(change.store_id, "product.bulk_undone", products, actor_id, {"change_id": change.pk, "field": change.field})
+    _told(change.store_id, "product.bulk_undone", products, actor, {"change_id": change.pk, "field": change.field})
     return rows
 
 

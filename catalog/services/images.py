@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from bosonline import files
+from bosonline.actor import Actor
 from bosonline.images import image_copies, image_open
 from catalog.models import Image
 from stores.models import Store
@@ -15,8 +16,9 @@ from stores.models import Store
 WIDTHS = (160, 480, 1080)
 
 
-def image_store(*, store: Store, upload: Any, alt: str = "") -> Image:
+def image_store(*, store: Store, upload: Any, actor: Actor, alt: str = "") -> Image:
     """Re-encode an uploaded picture (EXIF dropped, orientation kept). Raises an ``ImageRefused`` at ``image``."""
+    actor.require_any("products.edit", "forms.edit")
     picture = image_open(upload, need_width=WIDTHS[-1])
     name = f"images/{store.pk}/{secrets.token_hex(12)}"
     copies = image_copies(picture, WIDTHS)

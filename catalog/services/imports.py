@@ -22,6 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline import files
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from bosonline.jobs import KEEP, LOOK_SECONDS, JobStopped, job_kind, job_progress, job_shaped_by, job_start
 from bosonline.models import BackgroundJob
@@ -36,7 +37,6 @@ from catalog.transfer.inventory import InventoryTable
 from catalog.transfer.products import ProductTable
 from catalog.transfer.variants import VariantTable
 from sellers.models import Membership
-from sellers.rights import Member
 from stores.services.stores import notify
 
 log = structlog.get_logger("imports")
@@ -58,17 +58,17 @@ SHOWN = 500
 WRONG_SHOWN = 1000
 
 
-def import_upload(*, member: Member, kind: str, upload: Any) -> ImportRun:
+def import_upload(*, actor: Actor, kind: str, upload: Any) -> ImportRun:
     """Keep an uploaded file and read its headers. Raises :class:`TableRefused` at ``file`` and keeps nothing then."""
     if kind not in TABLES:
         raise ValidationFailed.field("kind", _("Use %(choices)s.") % {"choices": ", ".join(TABLES)})
     for right in RIGHTS[kind]:
-        member.require(right)
+        actor.require(right)
     if upload.size > MAX_BYTES:
         message = _("The file is larger than %(size)s MB.") % {"size": MAX_BYTES // 1_048_576}
         raise TableRefused(message, code="too_large", status=413)
-    assert member.store is not None
-    name = f"jobs/{member.store.pk}/import-{secrets.token_urlsafe(18)}"
+    assert actor.store is not None
+    name = f"jobs/{actor.store.pk}/import-{secrets.token_urlsafe(18)}"
     with files.scratch() as path:
         with path.open("wb") as file:
             for chunk in upload.chunks():
@@ -78,23 +78,23 @@ def import_upload(*, member: Member, kind: str, upload: Any) -> ImportRun:
         files.keep(name, path)
     known = ImportMapping.objects.filter(kind=kind).values_list("columns", flat=True).first() or {}
     run: ImportRun = ImportRun.objects.create(
-        store=member.store, kind=kind, user=member.user, filename=str(upload.name)[:200], file=name, headers=table.headers,
+        store=actor.store, kind=kind, user=actor.user, filename=str(upload.name)[:200], file=name, headers=table.headers,
         sample=[[str(cell) for cell in row] for row in sample],
-        mapping=mapping_guess(kind, table.headers, known, see_cost=member.may("see_cost")),
+        mapping=mapping_guess(kind, table.headers, known, see_cost=actor.may("see_cost")),
     )  # fmt: skip
     return run
 
 
-def import_get(*, run_id: int, member: Member) -> ImportRun:
+def import_get(*, run_id: int, actor: Actor) -> ImportRun:
     """One's own run, else 404."""
-    run: ImportRun | None = ImportRun.objects.filter(pk=run_id, user_id=member.user.pk).first()
+    run: ImportRun | None = ImportRun.objects.filter(pk=run_id, user_id=actor.user.pk).first()
     if run is None:
         raise NotFound()
     return run
 
 
-def _mapping_checked(run: ImportRun, mapping: Mapping[str, str], member: Member) -> dict[str, str]:
-    columns = {c.name: c for c in columns_for(run.kind, see_cost=member.may("see_cost")) if not c.readonly}
+def _mapping_checked(run: ImportRun, mapping: Mapping[str, str], actor: Actor) -> dict[str, str]:
+    columns = {c.name: c for c in columns_for(run.kind, see_cost=actor.may("see_cost")) if not c.readonly}
     chosen = {header: name for header, name in mapping.items() if name}
     errors: dict[str, list[str]] = {}
     used: set[str] = set()
@@ -115,12 +115,12 @@ def _mapping_checked(run: ImportRun, mapping: Mapping[str, str], member: Member)
 
 
 @transaction.atomic
-def import_check(*, run_id: int, mapping: Mapping[str, str], member: Member) -> ImportRun:
+def import_check(*, run_id: int, mapping: Mapping[str, str], actor: Actor) -> ImportRun:
     """Remember the mapping and start the dry run. Raises at ``mapping…``."""
-    run = _locked(run_id, member)
+    run = _locked(run_id, actor)
     if run.status in (ImportRun.Status.APPLYING, ImportRun.Status.APPLIED):
         raise Conflict(_("This file was imported already. Upload it again."), code="import_finished")
-    run.mapping = _mapping_checked(run, mapping, member)
+    run.mapping = _mapping_checked(run, mapping, actor)
     known, _new = ImportMapping.objects.get_or_create(store_id=run.store_id, kind=run.kind)
     known.columns = {**known.columns, **remembered(run.mapping)}
     known.save(update_fields=["columns"])
@@ -128,11 +128,11 @@ def import_check(*, run_id: int, mapping: Mapping[str, str], member: Member) -> 
 
 
 @transaction.atomic
-def import_apply(*, run_id: int, member: Member, skip_errors: bool = False) -> ImportRun:
+def import_apply(*, run_id: int, actor: Actor, skip_errors: bool = False) -> ImportRun:
     """Import a checked file in the background. With wrong rows only when ``skip_errors`` says to leave them out."""
-    run = _locked(run_id, member)
+    run = _locked(run_id, actor)
     for right in RIGHTS[run.kind]:
-        member.require(right)
+        actor.require(right)
     if run.status != ImportRun.Status.CHECKED:
         raise Conflict(_("Check the file first."), code="not_checked")
     if run.counts.get("errors") and not skip_errors:
@@ -141,8 +141,8 @@ def import_apply(*, run_id: int, member: Member, skip_errors: bool = False) -> I
     return _start(run, ImportRun.Status.APPLYING, "catalog.import.apply")
 
 
-def _locked(run_id: int, member: Member) -> ImportRun:
-    run: ImportRun | None = ImportRun.objects.select_for_update().filter(pk=run_id, user_id=member.user.pk).first()
+def _locked(run_id: int, actor: Actor) -> ImportRun:
+    run: ImportRun | None = ImportRun.objects.select_for_update().filter(pk=run_id, user_id=actor.user.pk).first()
     if run is None:
         raise NotFound()
     return run
@@ -159,15 +159,15 @@ def _start(run: ImportRun, status: str, kind: str) -> ImportRun:
 
 
 # --- the jobs ---------------------------------------------------------------------------------------------------------
-def _person(job: BackgroundJob, kind: str) -> Member:
+def _person(job: BackgroundJob, kind: str) -> Actor:
     """The person as they are now: a right that was taken away in the meantime counts."""
     membership = Membership.objects.select_related("role", "user", "store").get(
         user_id=job.user_id, store_id=job.store_id, is_active=True, removed_at__isnull=True
     )
-    member = Member(membership.user, None, membership, membership.store, membership.role.granted)
+    actor = Actor(membership.user, None, membership, membership.store, membership.role.granted)
     for right in RIGHTS[kind]:
-        member.require(right)
-    return member
+        actor.require(right)
+    return actor
 
 
 def _keep_rows(table: Table, run: ImportRun) -> int:
@@ -201,7 +201,7 @@ def _dataset(run: ImportRun) -> tuple[Any, list[int], dict[int, str]]:
     return data, numbers, problems
 
 
-def _resource(run: ImportRun, member: Member, job: BackgroundJob) -> TableResource:
+def _resource(run: ImportRun, actor: Actor, job: BackgroundJob) -> TableResource:
     told = time.monotonic()
 
     def progress(done: int) -> None:
@@ -218,9 +218,9 @@ def _resource(run: ImportRun, member: Member, job: BackgroundJob) -> TableResour
             raise JobStopped
         ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.APPLIED)
 
-    assert member.store is not None
+    assert actor.store is not None
     return TABLES[run.kind](
-        store=member.store, actor_id=member.user.pk, filename=run.filename, progress=progress,
+        store=actor.store, actor=actor, filename=run.filename, progress=progress,
         before_write=before_write,
     )  # fmt: skip
 
@@ -238,11 +238,11 @@ def _put_back(job: BackgroundJob) -> None:
 
 
 def _judged(
-    run: ImportRun, member: Member, job: BackgroundJob, *, dry_run: bool
+    run: ImportRun, actor: Actor, job: BackgroundJob, *, dry_run: bool
 ) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Run the resource; how many rows are what, and the first rows of each kind."""
     data, numbers, problems = _dataset(run)
-    resource = _resource(run, member, job)
+    resource = _resource(run, actor, job)
     resource.row_numbers, resource.row_problems = numbers, problems
     # never the library's own dry run: it opens a savepoint per row and hides the progress in a transaction to be rolled back
     result = resource.import_data(
@@ -303,13 +303,13 @@ def _work(job: BackgroundJob, *, dry_run: bool) -> ImportRun:
     language = translation.get_language() or "id"
     with translation.override("id" if language.startswith("en") is False else language):
         try:
-            member = _person(job, run.kind)
-            job_shaped_by(job, member, "see_cost")
+            actor = _person(job, run.kind)
+            job_shaped_by(job, actor, "see_cost")
             if dry_run:
                 with files.local(run.file) as path:
                     run.rows_total = _keep_rows(table_open(path), run)
                 BackgroundJob.objects.filter(pk=job.pk).update(rows_total=run.rows_total)
-            run.counts, run.report = _judged(run, member, job, dry_run=dry_run)
+            run.counts, run.report = _judged(run, actor, job, dry_run=dry_run)
             run.status = ImportRun.Status.CHECKED if dry_run else ImportRun.Status.APPLIED
             run.error = ""
         except DomainError as exc:

@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bosonline import changes, cleaning, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog import ports
 from catalog.models import Category, Image, Product, ProductImage, StockLevel, Variant
-from catalog.services.stock import StockLine, levels_ensure, stock_update
+from catalog.services.stock import StockLine, levels_ensure, stock_write
 from catalog.services.variants import (
     KEPT,
     VariantInput,
@@ -72,9 +73,10 @@ def product_create(
     sell_when_empty: bool = False,
     image_ids: Sequence[int] = (),
     slug: str = "",
-    actor_id: int | None = None,
+    actor: Actor,
 ) -> Product:
     """A product, its variants, their opening stock and images. Errors name ``variants.<n>.<field>``."""
+    actor.require("products.create")
     names_lock(store.pk)
     clean = attributes_clean(attributes)
     variants = [replace(v, options=[o.strip() for o in v.options]) for v in variants]
@@ -94,10 +96,8 @@ def product_create(
     )
     images_set(product=product, image_ids=image_ids)
     rows = _variants_insert(product, list(enumerate(variants)))
-    _opening_stock(product, list(zip(rows, variants, strict=True)), actor_id)
-    timeline.record(
-        store_id=store.pk, subject="product", subject_id=product.pk, kind="product.created", actor_id=actor_id
-    )
+    _opening_stock(product, list(zip(rows, variants, strict=True)), actor)
+    timeline.record(store_id=store.pk, subject="product", subject_id=product.pk, kind="product.created", actor=actor)
     return product
 
 
@@ -154,7 +154,7 @@ def _check_images(given: Sequence[tuple[int, VariantInput]]) -> None:
             raise ValidationFailed.field(f"variants.{index}.image_id", _("Unknown image."))
 
 
-def _opening_stock(product: Product, pairs: Sequence[tuple[Variant, VariantInput]], actor_id: int | None) -> None:
+def _opening_stock(product: Product, pairs: Sequence[tuple[Variant, VariantInput]], actor: Actor) -> None:
     warehouses = list(Warehouse.objects.filter(deleted_at__isnull=True).order_by("id"))
     levels_ensure(
         pairs=[(row.pk, w.pk) for row, _v in pairs for w in warehouses], store_id=product.store_id,
@@ -163,7 +163,7 @@ def _opening_stock(product: Product, pairs: Sequence[tuple[Variant, VariantInput
     default = next((w for w in warehouses if w.is_default), None)
     opening = [StockLine(row.pk, default.pk, "set", v.stock) for row, v in pairs if v.stock and default]
     if opening:
-        stock_update(store=product.store, lines=opening, reason=_("Opening stock"), actor_id=actor_id)
+        stock_write(lines=opening, reason=_("Opening stock"), actor=actor)
 
 
 def category_ensure(*, store: Store, name: str) -> Category | None:
@@ -217,7 +217,7 @@ def product_update(
     values: Mapping[str, Any],
     confirm_removal: bool = False,
     expected_updated_at: datetime | None = None,
-    actor_id: int | None = None,
+    actor: Actor,
 ) -> Product:
     """Change what ``values`` names: the arguments of :func:`product_create`, ``variants`` as dicts or inputs.
 
@@ -225,6 +225,7 @@ def product_update(
     or an open order waits for, 409 ``variants_in_use`` says which; ``confirm_removal`` goes ahead. A product that
     somebody saved after ``expected_updated_at`` is 409 ``product_changed``.
     """
+    actor.require("products.edit")
     if {"slug", "category_name"} & values.keys():
         names_lock(product_of(product_id).store_id)
     product = product_lock(product_id)
@@ -234,14 +235,14 @@ def product_update(
     _set_fields(product, values)
     removed: list[str] = []
     if "variants" in values or "attributes" in values:
-        removed = _set_variants(product, values, confirm_removal, actor_id)
+        removed = _set_variants(product, values, confirm_removal, actor)
     if "image_ids" in values:
         images_set(product=product, image_ids=values["image_ids"])
     product.save()
     after = {"name": product.name, "status": product.status, "attributes": product.attributes}
     changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
     timeline.record(
-        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.changed", actor_id=actor_id,
+        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.changed", actor=actor,
         data=changed | ({"removed_variants": removed} if removed else {}),
     )  # fmt: skip
     changes.announce("product", product.store_id, [product.pk])
@@ -278,9 +279,7 @@ def switch_sell_when_empty(product: Product) -> None:
     levels.update(sell_when_empty=product.sell_when_empty)
 
 
-def _set_variants(
-    product: Product, values: Mapping[str, Any], confirm_removal: bool, actor_id: int | None
-) -> list[str]:
+def _set_variants(product: Product, values: Mapping[str, Any], confirm_removal: bool, actor: Actor) -> list[str]:
     """Bring the product's variants to what was given; the SKUs of those that went."""
     old = list(Variant.objects.select_for_update().filter(product=product, deleted_at__isnull=True))
     attributes = attributes_clean(values.get("attributes", product.attributes))
@@ -307,7 +306,7 @@ def _set_variants(
     )
     new = [(n, v) for n, (v, pk) in enumerate(zip(inputs, matched, strict=True)) if pk is None]
     rows = _variants_insert(product, new)
-    _opening_stock(product, [(row, v) for row, (_n, v) in zip(rows, new, strict=True)], actor_id)
+    _opening_stock(product, [(row, v) for row, (_n, v) in zip(rows, new, strict=True)], actor)
     return [v.sku for v in gone]
 
 
@@ -399,8 +398,9 @@ def _variants_rewrite(rows: Sequence[tuple[Variant, int, VariantInput]]) -> None
 
 
 @transaction.atomic
-def variant_update(*, variant_id: int, actor_id: int | None = None, **values: Any) -> Variant:
+def variant_update(*, variant_id: int, actor: Actor, **values: Any) -> Variant:
     """Change a variant's price, SKU, weight … Buyers see the new price from the next load on."""
+    actor.require("products.edit")
     variant = Variant.objects.select_for_update().filter(pk=variant_id, deleted_at__isnull=True).first()
     if variant is None:
         raise NotFound()
@@ -421,20 +421,22 @@ def variant_update(*, variant_id: int, actor_id: int | None = None, **values: An
         raise sku_error(values["sku"], "sku") from None
     timeline.record(
         store_id=variant.store_id, subject="product", subject_id=variant.product_id, kind="variant.changed",
-        actor_id=actor_id, data={"variant_id": variant.pk, "before": before, "after": values},
+        actor=actor, data={"variant_id": variant.pk, "before": before, "after": values},
     )  # fmt: skip
     changes.announce("product", variant.store_id, [variant.product_id])
     return variant
 
 
-def variant_set_status(*, variant_id: int, is_active: bool, actor_id: int | None = None) -> Variant:
+def variant_set_status(*, variant_id: int, is_active: bool, actor: Actor) -> Variant:
     """Offer a variant or stop offering it; forms drop it at once."""
-    return variant_update(variant_id=variant_id, is_active=is_active, actor_id=actor_id)
+    actor.require("products.edit")
+    return variant_update(variant_id=variant_id, is_active=is_active, actor=actor)
 
 
-def product_set_status(*, product_id: int, status: str, actor_id: int | None = None) -> Product:
+def product_set_status(*, product_id: int, status: str, actor: Actor) -> Product:
     """Draft, active or inactive. Forms that sell it stop offering it when it is not active."""
-    return product_update(product_id=product_id, values={"status": status}, actor_id=actor_id)
+    actor.require("products.edit")
+    return product_update(product_id=product_id, values={"status": status}, actor=actor)
 
 
 def refuse_when_sold(products: Collection[int]) -> None:
@@ -449,8 +451,9 @@ def refuse_when_sold(products: Collection[int]) -> None:
 
 
 @transaction.atomic
-def product_delete(*, product_id: int, actor_id: int | None = None) -> None:
+def product_delete(*, product_id: int, actor: Actor) -> None:
     """Take a product away. Past orders keep it, its link and SKUs are free again. 409 while an active form sells it."""
+    actor.require("products.delete")
     product = product_lock(product_id)
     refuse_when_sold([product.pk])
     now = timezone.now()
@@ -458,15 +461,16 @@ def product_delete(*, product_id: int, actor_id: int | None = None) -> None:
     product.save(update_fields=["deleted_at", "updated_at"])
     Variant.objects.filter(product=product, deleted_at__isnull=True).update(deleted_at=now)
     timeline.record(
-        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.deleted", actor_id=actor_id,
+        store_id=product.store_id, subject="product", subject_id=product.pk, kind="product.deleted", actor=actor,
         data={"name": product.name},
     )  # fmt: skip
     changes.announce("product", product.store_id, [product.pk])
 
 
 @transaction.atomic
-def product_duplicate(*, product_id: int, actor_id: int | None = None) -> Product:
+def product_duplicate(*, product_id: int, actor: Actor) -> Product:
     """A draft copy "(Salinan)" with everything but stock; its SKUs are new ones made from the old."""
+    actor.require("products.create")
     names_lock(product_of(product_id).store_id)
     source = product_lock(product_id)
     variants = list(Variant.objects.filter(product=source, deleted_at__isnull=True).order_by("position", "id"))
@@ -484,7 +488,7 @@ def product_duplicate(*, product_id: int, actor_id: int | None = None) -> Produc
             replace(VariantInput(**{name: getattr(v, name) for name in KEPT}), sku=sku)
             for v, sku in zip(variants, _copied_skus([v.sku for v in variants]), strict=True)
         ],
-        actor_id=actor_id,
+        actor=actor,
     )
     return copy
 
@@ -500,8 +504,9 @@ def _copied_skus(skus: Sequence[str]) -> list[str]:
     raise AssertionError("unreachable")
 
 
-def product_dummy(*, store: Store, actor_id: int | None = None) -> Product:
+def product_dummy(*, store: Store, actor: Actor) -> Product:
     """A sample product for a new shop: two sizes, a wholesale tier, some stock; to be changed or thrown away."""
+    actor.require("products.create")
     return product_create(
         store=store,
         name="Madu Hutan (contoh)",
@@ -513,5 +518,5 @@ def product_dummy(*, store: Store, actor_id: int | None = None) -> Product:
             VariantInput(["500 ml"], 95_000, compare_at_price=120_000, cost_price=55_000, weight_grams=650, stock=20,
                          tiers=[{"min_qty": 3, "price": 90_000}]),
         ],
-        actor_id=actor_id,
+        actor=actor,
     )  # fmt: skip

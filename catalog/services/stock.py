@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.sqlfunctions import RuleRefused, call
 from catalog.models import StockEntry, StockLevel, Variant
@@ -81,12 +82,19 @@ def levels_for_warehouses(store_id: int, warehouse_ids: Collection[int]) -> None
 
 
 @transaction.atomic
-def stock_update(*, store: Store, lines: Sequence[StockLine], reason: str, actor_id: int | None) -> list[StockLevel]:
+def stock_update(*, store: Store, lines: Sequence[StockLine], reason: str, actor: Actor) -> list[StockLevel]:
     """Set or adjust levels, all or nothing; the levels as they are then, in the order of the lines.
 
     Raises at ``lines.<n>.…`` for every line that cannot be done, and 409 ``stock_changed`` with the current figures
     when somebody else changed one of them meanwhile. A line that changes nothing leaves no ledger row.
     """
+    actor.require("inventory.edit")
+    return stock_write(lines=lines, reason=reason, actor=actor)
+
+
+@transaction.atomic
+def stock_write(*, lines: Sequence[StockLine], reason: str, actor: Actor) -> list[StockLevel]:
+    """:func:`stock_update` as a part of an operation that has asked for its own right (opening stock of a product)."""
     levels = _levels_locked([(line.variant_id, line.warehouse_id) for line in lines])
     errors: dict[str, list[str]] = {}
     conflicts: list[dict[str, int]] = []
@@ -116,7 +124,7 @@ def stock_update(*, store: Store, lines: Sequence[StockLine], reason: str, actor
         raise _conflict(conflicts)
     if errors:
         raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
-    _write([m for m in moves if m.on_hand != m.level.on_hand], actor_id)
+    _write([m for m in moves if m.on_hand != m.level.on_hand], actor)
     return [levels[(line.variant_id, line.warehouse_id)] for line in lines]
 
 
@@ -170,7 +178,7 @@ def _lock(wanted: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     return {pair: level for pair, level in levels.items() if pair in wanted}
 
 
-def _write(moves: Sequence[_Move], actor_id: int | None) -> None:
+def _write(moves: Sequence[_Move], actor: Actor) -> None:
     """One ledger row per move, one statement for all levels. The levels are locked by the caller."""
     if not moves:
         return
@@ -180,7 +188,7 @@ def _write(moves: Sequence[_Move], actor_id: int | None) -> None:
                 store_id=m.level.store_id, variant_id=m.level.variant_id, warehouse_id=m.level.warehouse_id,
                 kind=m.kind, on_hand_before=m.level.on_hand, on_hand_after=m.on_hand,
                 reserved_before=m.level.reserved, reserved_after=m.reserved, reason=m.reason[:200],
-                order_id=m.order_id, actor_id=actor_id,
+                order_id=m.order_id, actor_id=actor.user_id,
             )
             for m in moves
         ],
@@ -199,12 +207,13 @@ def _write(moves: Sequence[_Move], actor_id: int | None) -> None:
 
 @transaction.atomic
 def stock_transfer(
-    *, store: Store, from_id: int, to_id: int, pieces: Sequence[Pieces], reason: str, actor_id: int | None
+    *, store: Store, from_id: int, to_id: int, pieces: Sequence[Pieces], reason: str, actor: Actor
 ) -> list[StockLevel]:
     """Move pieces between two warehouses, all or nothing: two ledger rows each, the sum of the shop unchanged.
 
     Only what is on the shelf and not reserved can go. Raises at ``lines.<n>.…``; the levels of both warehouses after it.
     """
+    actor.require("inventory.edit")
     if from_id == to_id:
         raise ValidationFailed.field("to_warehouse_id", _("Choose two different warehouses."))
     levels = _levels_locked([(p.variant_id, w) for p in pieces for w in (from_id, to_id)])
@@ -232,7 +241,7 @@ def stock_transfer(
         moves.append(_Move(target, target.on_hand + piece.qty, target.reserved, StockEntry.Kind.TRANSFER, note))
     if errors:
         raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
-    _write(moves, actor_id)
+    _write(moves, actor)
     return [m.level for m in moves]
 
 
@@ -245,47 +254,47 @@ def _locked(pieces: Iterable[Pieces], warehouse_id: int) -> list[tuple[StockLeve
 
 
 @transaction.atomic
-def stock_release(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
+def stock_release(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor: Actor) -> None:
     """Give reserved pieces back: the order was cancelled or expired before it shipped."""
     kind = StockEntry.Kind.RELEASE
     _write(
         [_Move(x, x.on_hand, x.reserved - qty, kind, "", order_id) for x, qty in _locked(pieces, warehouse_id)],
-        actor_id,
+        actor,
     )
 
 
 @transaction.atomic
-def stock_commit(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
+def stock_commit(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor: Actor) -> None:
     """The parcel left: reserved pieces are gone from the shelf."""
     kind = StockEntry.Kind.COMMIT
     _write(
         [_Move(x, x.on_hand - qty, x.reserved - qty, kind, "", order_id) for x, qty in _locked(pieces, warehouse_id)],
-        actor_id,
+        actor,
     )
 
 
 @transaction.atomic
-def stock_uncommit(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
+def stock_uncommit(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor: Actor) -> None:
     """Shipping was taken back by hand: the pieces are on the shelf and reserved again."""
     kind = StockEntry.Kind.RESERVE
     _write(
         [_Move(x, x.on_hand + qty, x.reserved + qty, kind, "", order_id) for x, qty in _locked(pieces, warehouse_id)],
-        actor_id,
+        actor,
     )
 
 
 @transaction.atomic
-def stock_restock(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
+def stock_restock(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor: Actor) -> None:
     """A return came back in good condition."""
     kind = StockEntry.Kind.RESTOCK
     _write(
         [_Move(x, x.on_hand + qty, x.reserved, kind, "", order_id) for x, qty in _locked(pieces, warehouse_id)],
-        actor_id,
+        actor,
     )
 
 
 @transaction.atomic
-def stock_reserve(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor_id: int | None) -> None:
+def stock_reserve(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int, actor: Actor) -> None:
     """Reserve for an order that exists (an edit, a reopening), by the function that placing an order uses.
 
     Raises 409 ``out_of_stock`` with what is left; then nothing is reserved.
@@ -296,7 +305,7 @@ def stock_reserve(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int,
     store_id = Warehouse.objects.values_list("store_id", flat=True).get(pk=warehouse_id)
     rows = [{"variant_id": variant_id, "qty": qty} for variant_id, qty in wanted.items()]
     try:
-        call("stock_reserve", Jsonb(rows), store_id, warehouse_id, order_id, actor_id, timezone.now())
+        call("stock_reserve", Jsonb(rows), store_id, warehouse_id, order_id, actor.user_id, timezone.now())
     except RuleRefused as refused:
         left = max(refused.detail["left"], 0)
         raise Conflict(

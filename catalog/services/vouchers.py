@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Product, Voucher, VoucherUse
 from catalog.services.voucher_rules import VoucherContext, voucher_amount, voucher_check, voucher_message
@@ -167,8 +168,9 @@ def _target_errors(data: VoucherInput) -> dict[str, list[str]]:
 
 
 @transaction.atomic
-def voucher_create(*, store: Store, data: VoucherInput, actor_id: int | None = None) -> Voucher:
+def voucher_create(*, store: Store, data: VoucherInput, actor: Actor) -> Voucher:
     """A voucher. Raises at the fields of api.md (``code``, ``value``, ``voucher_stok`` …)."""
+    actor.require("vouchers.create")
     values = _clean(data)
     try:
         with transaction.atomic():
@@ -177,15 +179,16 @@ def voucher_create(*, store: Store, data: VoucherInput, actor_id: int | None = N
         raise _taken(exc) from None
     voucher.products.set(data.product_ids)
     timeline.record(
-        store_id=store.pk, subject="voucher", subject_id=voucher.pk, kind="voucher.created", actor_id=actor_id,
+        store_id=store.pk, subject="voucher", subject_id=voucher.pk, kind="voucher.created", actor=actor,
         data={"code": voucher.code},
     )  # fmt: skip
     return voucher
 
 
 @transaction.atomic
-def voucher_update(*, voucher_id: int, data: VoucherInput, actor_id: int | None = None) -> Voucher:
+def voucher_update(*, voucher_id: int, data: VoucherInput, actor: Actor) -> Voucher:
     """Change a voucher. Its uses stay; the stock cannot fall below them."""
+    actor.require("vouchers.edit")
     voucher = _locked(voucher_id)
     values = _clean(data, used=voucher.used)
     changed = {k: [str(getattr(voucher, k)), str(v)] for k, v in values.items() if getattr(voucher, k) != v}
@@ -198,7 +201,7 @@ def voucher_update(*, voucher_id: int, data: VoucherInput, actor_id: int | None 
         raise _taken(exc) from None
     voucher.products.set(data.product_ids)
     timeline.record(
-        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.changed", actor_id=actor_id,
+        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.changed", actor=actor,
         data=changed,
     )  # fmt: skip
     return voucher
@@ -218,27 +221,29 @@ def _locked(voucher_id: int) -> Voucher:
 
 
 @transaction.atomic
-def voucher_set_active(*, voucher_id: int, is_active: bool, actor_id: int | None = None) -> Voucher:
+def voucher_set_active(*, voucher_id: int, is_active: bool, actor: Actor) -> Voucher:
     """Switch a voucher on or off."""
+    actor.require("vouchers.edit")
     voucher = _locked(voucher_id)
     voucher.is_active = is_active
     voucher.save(update_fields=["is_active"])
     timeline.record(
-        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.status", actor_id=actor_id,
+        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.status", actor=actor,
         data={"is_active": is_active},
     )  # fmt: skip
     return voucher
 
 
 @transaction.atomic
-def voucher_delete(*, voucher_id: int, actor_id: int | None = None) -> None:
+def voucher_delete(*, voucher_id: int, actor: Actor) -> None:
     """Nobody can use the voucher any more and its code is free again; orders that used it keep their discount."""
+    actor.require("vouchers.delete")
     voucher = _locked(voucher_id)
     voucher.deleted_at = timezone.now()
     voucher.is_active = False
     voucher.save(update_fields=["deleted_at", "is_active"])
     timeline.record(
-        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.deleted", actor_id=actor_id,
+        store_id=voucher.store_id, subject="voucher", subject_id=voucher.pk, kind="voucher.deleted", actor=actor,
         data={"code": voucher.code},
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from import_export import resources
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import RowResult
 
+from bosonline.actor import Actor
 from bosonline.errors import Conflict
 from catalog.services.variants import values_errors
 from stores.models import Store
@@ -65,11 +66,11 @@ class TableResource(resources.Resource):
         instance_loader_class = BaseInstanceLoader  # not asked: ``load`` has read everything
 
     def __init__(
-        self, *, store: Store, actor_id: int | None, filename: str = "", progress: Callable[[int], None] | None = None,
+        self, *, store: Store, actor: Actor, filename: str = "", progress: Callable[[int], None] | None = None,
         before_write: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.store, self.actor_id, self.filename = store, actor_id, filename
+        self.store, self.actor, self.filename = store, actor, filename
         self.progress = progress or (lambda _n: None)
         self.before_write = before_write or (lambda: None)
         self.columns: set[str] = set()

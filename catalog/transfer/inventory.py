@@ -80,4 +80,4 @@ class InventoryTable(TableResource):
             for x in self.changed
         ]
         reason = _("Import: %(file)s") % {"file": self.filename}
-        stock_update(store=self.store, lines=lines, reason=reason[:200], actor_id=self.actor_id)
+        stock_update(store=self.store, lines=lines, reason=reason[:200], actor=self.actor)

@@ -286,7 +286,7 @@ class ProductTable(FigureFields):
         self._create_variants()
         ids = {g.product.pk for g in touched.values() if g.product}
         timeline.record(
-            store_id=self.store.pk, subject="product", subject_id=0, kind="product.import", actor_id=self.actor_id,
+            store_id=self.store.pk, subject="product", subject_id=0, kind="product.import", actor=self.actor,
             data={"table": self.kind, "file": self.filename, "new": len(self.new), "changed": len(self.changed)},
         )  # fmt: skip
         changes.announce("product", self.store.pk, ids)
@@ -378,5 +378,5 @@ class ProductTable(FigureFields):
                 store=self.store,
                 lines=part,
                 reason=_("Import: %(file)s") % {"file": self.filename},
-                actor_id=self.actor_id,
+                actor=self.actor,
             )

@@ -120,7 +120,7 @@ class VariantTable(FigureFields):
         variants_write(self.changed)
         products = {line.target.product_id for line in self.changed}
         timeline.record(
-            store_id=self.store.pk, subject="product", subject_id=0, kind="product.import", actor_id=self.actor_id,
+            store_id=self.store.pk, subject="product", subject_id=0, kind="product.import", actor=self.actor,
             data={"table": self.kind, "file": self.filename, "changed": len(self.changed)},
         )  # fmt: skip
         changes.announce("product", self.store.pk, products)

@@ -17,7 +17,7 @@ class ChoicesPage(StorePage):
     """JSON for a picker: at most 30 products or variants that match ``keyword``."""
 
     def get(self, request: HttpRequest, kind: str) -> HttpResponse:
-        self.member.require(next((right for right in USERS if self.member.may(right)), USERS[0]))
+        self.member.require_any(*USERS)
         if kind not in KINDS:
             raise NotFound()
         keyword = cleaning.keyword(request.GET.get("keyword", ""))[:100]

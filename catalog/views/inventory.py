@@ -66,7 +66,7 @@ class InventorySave(JsonPage):
         data = self.body(s.InventoryIn)
         levels = stock_update(
             store=self.store, lines=[StockLine(**line) for line in data["lines"]], reason=data["reason"],
-            actor_id=self.member.user.pk,
+            actor=self.member,
         )  # fmt: skip
         return self.answer([level_short(x) for x in levels])
 
@@ -78,7 +78,7 @@ class InventoryTransfer(JsonPage):
         data = self.body(s.TransferIn)
         levels = stock_transfer(
             store=self.store, from_id=data["from_warehouse_id"], to_id=data["to_warehouse_id"],
-            pieces=[Pieces(**line) for line in data["lines"]], reason=data["reason"], actor_id=self.member.user.pk,
+            pieces=[Pieces(**line) for line in data["lines"]], reason=data["reason"], actor=self.member,
         )  # fmt: skip
         return self.answer([level_short(x) for x in levels])
 

@@ -161,12 +161,12 @@ class ProductSave(JsonPage):
             confirm, expected = data.pop("confirm_removal"), data.pop("expected_updated_at", None)
             product = services.product_update(
                 product_id=pk, values=data, confirm_removal=confirm, expected_updated_at=expected,
-                actor_id=self.member.user.pk,
+                actor=self.member,
             )  # fmt: skip
         else:
             data = without_cost(self.member, self.body(s.ProductIn))
             rows = [VariantInput(**row) for row in data.pop("variants")]
-            product = services.product_create(store=self.store, variants=rows, actor_id=self.member.user.pk, **data)
+            product = services.product_create(store=self.store, variants=rows, actor=self.member, **data)
         messages.success(request, _("%(name)s was saved.") % {"name": product.name})
         return self.answer({"id": product.pk, "url": reverse("product-edit", args=[product.pk])})
 
@@ -178,7 +178,7 @@ class ProductImageUpload(JsonPage):
         upload = request.FILES.get("image")
         if upload is None:
             raise ValidationFailed.field("image", _("Choose a picture."))
-        row = image_store(store=self.store, upload=upload)
+        row = image_store(store=self.store, upload=upload, actor=self.member)
         return self.answer({"id": row.pk, "thumb": image_url(row.sizes, 160)}, 201)
 
 
@@ -197,17 +197,17 @@ class ProductAction(StorePage):
         match action:
             case "salin" if pk:
                 self.member.require("products.create")
-                copy = services.product_duplicate(product_id=pk, actor_id=actor)
+                copy = services.product_duplicate(product_id=pk, actor=actor)
                 messages.success(request, _("A copy was made. It is a draft until you activate it."))
                 return redirect("product-edit", pk=copy.pk)
             case "hapus" if pk:
                 self.member.require("products.delete")
-                services.product_delete(product_id=pk, actor_id=actor)
+                services.product_delete(product_id=pk, actor=actor)
                 messages.success(request, _("The product was deleted. Past orders keep it."))
                 return redirect("products")
             case "contoh" if pk is None:
                 self.member.require("products.create")
-                product = services.product_dummy(store=self.store, actor_id=actor)
+                product = services.product_dummy(store=self.store, actor=actor)
                 messages.success(request, _("A sample product was added. Change it as you like."))
                 return redirect("product-edit", pk=product.pk)
         raise NotFound()
@@ -292,7 +292,7 @@ class BulkEditPage(StorePage):
         return bulk.edit_of(target=target, ids=ids, field=field, mode=mode, value=value, round_to=step)
 
     def _apply(self, request: HttpRequest, edit: bulk.BulkEdit, target: str) -> HttpResponse:
-        change, rows = bulk.bulk_apply(store=self.store, edit=edit, actor_id=self.member.user.pk)
+        change, rows = bulk.bulk_apply(store=self.store, edit=edit, actor=self.member)
         done = sum(r.changes for r in rows)
         wrong = sum(bool(r.error) for r in rows)
         text = ngettext("%(n)s row was changed.", "%(n)s rows were changed.", done) % {"n": done}
@@ -307,7 +307,7 @@ class BulkUndo(StorePage):
     right = "products.edit"
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        rows = bulk.bulk_undo(change_id=pk, actor_id=self.member.user.pk)
+        rows = bulk.bulk_undo(change_id=pk, actor=self.member)
         back, left = sum(not r.error for r in rows), sum(bool(r.error) for r in rows)
         text = ngettext("%(n)s row is as it was before.", "%(n)s rows are as they were before.", back) % {"n": back}
         if left:

@@ -44,7 +44,7 @@ class ImportStartPage(StorePage):
         if upload is None:
             return self.get(request, 422, _("Choose a CSV or XLSX file."))
         try:
-            run = imports.import_upload(member=self.member, kind=request.POST.get("kind", ""), upload=upload)
+            run = imports.import_upload(actor=self.member, kind=request.POST.get("kind", ""), upload=upload)
         except DomainError as exc:
             if exc.status == 403:
                 raise
@@ -56,7 +56,7 @@ class ImportRunPage(StorePage):
     """One file: map its columns, look at what would happen, import, read the report."""
 
     def get(self, request: HttpRequest, pk: int, error: str = "", status: int = 200) -> HttpResponse:
-        run = imports.import_get(run_id=pk, member=self.member)
+        run = imports.import_get(run_id=pk, actor=self.member)
         columns = [c for c in columns_for(run.kind, see_cost=self.member.may("see_cost")) if not c.readonly]
         kind = request.GET.get("show", "")
         rows = [r for r in run.report if not kind or r["kind"] == kind]
@@ -83,13 +83,13 @@ class ImportRunPage(StorePage):
         return render(request, "catalog/import_run.html", context, status=status)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        run = imports.import_get(run_id=pk, member=self.member)
+        run = imports.import_get(run_id=pk, actor=self.member)
         try:
             if request.POST.get("step") == "apply":
-                imports.import_apply(run_id=pk, member=self.member, skip_errors=request.POST.get("skip_errors") == "1")
+                imports.import_apply(run_id=pk, actor=self.member, skip_errors=request.POST.get("skip_errors") == "1")
             else:
                 mapping = {h: request.POST.get(f"column-{i}", "") for i, h in enumerate(run.headers)}
-                imports.import_check(run_id=pk, mapping=mapping, member=self.member)
+                imports.import_check(run_id=pk, mapping=mapping, actor=self.member)
         except DomainError as exc:
             if exc.status in (403, 404):
                 raise
@@ -160,7 +160,7 @@ class ImportProgress(StorePage):
     """The progress fragment; the page comes anew when the job has ended."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        run = imports.import_get(run_id=pk, member=self.member)
+        run = imports.import_get(run_id=pk, actor=self.member)
         if run.status not in ("checking", "applying"):
             response = HttpResponse(status=204)
             response.headers["HX-Refresh"] = "true"
@@ -182,5 +182,5 @@ class DownloadStart(StorePage):
             raise NotFound()
         query = QueryDict(request.GET.urlencode(), mutable=True)
         file_format = query.pop("format", ["csv"])[-1]
-        job = catalog_download(member=self.member, kind=kind, query=query, file_format=str(file_format))
+        job = catalog_download(actor=self.member, kind=kind, query=query, file_format=str(file_format))
         return redirect(f"{reverse('downloads')}#job-{job.pk}")

@@ -198,9 +198,9 @@ class VoucherEditorPage(StorePage):
             try:
                 data = form.data_in(is_active=voucher.is_active if voucher else True)
                 if voucher is None:
-                    services.voucher_create(store=self.store, data=data, actor_id=self.member.user.pk)
+                    services.voucher_create(store=self.store, data=data, actor=self.member)
                 else:
-                    services.voucher_update(voucher_id=voucher.pk, data=data, actor_id=self.member.user.pk)
+                    services.voucher_update(voucher_id=voucher.pk, data=data, actor=self.member)
             except DomainError as exc:
                 field = "percent" if form.cleaned_data["value_type"] == "percent" else "amount"
                 if "value" in exc.errors:
@@ -217,11 +217,11 @@ class VoucherAction(StorePage):
         actor = self.member.user.pk
         if action == "hapus":
             self.member.require("vouchers.delete")
-            services.voucher_delete(voucher_id=pk, actor_id=actor)
+            services.voucher_delete(voucher_id=pk, actor=actor)
             messages.success(request, _("The voucher was deleted. Orders that used it keep their discount."))
         else:
             self.member.require("vouchers.edit")
             on = action == "nyala"
-            services.voucher_set_active(voucher_id=pk, is_active=on, actor_id=actor)
+            services.voucher_set_active(voucher_id=pk, is_active=on, actor=actor)
             messages.success(request, _("The voucher is on.") if on else _("The voucher is off."))
         return redirect("vouchers")

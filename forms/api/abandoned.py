@@ -38,5 +38,7 @@ class AbandonedStatusView(ApiView):
         examples=[OpenApiExample("dismiss", value={"status": "dismissed"}, request_only=True)],
     )  # fmt: skip
     def patch(self, request: Request, pk: int) -> Response:
-        row = abandoned.abandoned_set_status(row_id=pk, status=self.parse(s.AbandonedStatusIn)["status"])
+        row = abandoned.abandoned_set_status(
+            row_id=pk, status=self.parse(s.AbandonedStatusIn)["status"], actor=self.member
+        )
         return Response({"data": records.abandoned_rows([row], self.member)[0]})

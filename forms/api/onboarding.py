@@ -86,7 +86,7 @@ class OnboardingView(ApiView):
         given = self.parse(OnboardingIn)
         step = given["step"]
         if given["skip"]:
-            onboarding.step_skip(member=self.member, step=step)
+            onboarding.step_skip(actor=self.member, step=step)
         else:
             serializer = DATA[step](data=given["data"])
             if not serializer.is_valid():
@@ -96,6 +96,6 @@ class OnboardingView(ApiView):
                 raise ValidationFailed(next(iter(errors.values()))[0], errors=errors)
             data = dict(serializer.validated_data)
             data.pop("is_default", None)
-            onboarding.step_save(member=self.member, step=step, data=data)
+            onboarding.step_save(actor=self.member, step=step, data=data)
         self.member.store.refresh_from_db()
         return Response({"data": onboarding.progress(self.member.store)})

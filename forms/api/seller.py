@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bosonline import jobs
+from bosonline.actor import Actor
 from bosonline.api.views import ApiView, IdempotentMixin
 from bosonline.errors import ValidationFailed
 from forms import queries, records
@@ -79,10 +80,10 @@ class FormsView(IdempotentMixin, ApiView):
     def _made(self, data: dict[str, Any]) -> OrderForm:
         form = services.form_create(
             store=self.member.store, name=data["name"], slug=data["slug"], content=data["content"],
-            actor_id=self.member.user.pk,
+            actor=self.member,
         )  # fmt: skip
         if data["publish"]:
-            services.form_publish(form=form, actor_id=self.member.user.pk)
+            services.form_publish(form=form, actor=self.member)
         return form
 
 
@@ -100,30 +101,30 @@ class FormView(ApiView):
     def put(self, request: Request, pk: int) -> Response:
         data = self.parse(s.FormEditIn)
         form = queries.form_get(pk)
-        form_edit(form, data, self.member.user.pk)
+        form_edit(form, data, self.member)
         return Response({"data": queries.form_detail(pk, self.member.store)})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        services.form_delete(form_id=pk, actor_id=self.member.user.pk)
+        services.form_delete(form_id=pk, actor=self.member)
         return Response(status=204)
 
 
-def form_edit(form: OrderForm, data: dict[str, Any], actor_id: int) -> None:
+def form_edit(form: OrderForm, data: dict[str, Any], actor: Actor) -> None:
     """Apply the parts of ``PUT /store/forms/{id}`` that were sent."""
     with transaction.atomic():
         if "content" in data or "name" in data:
             services.form_save_draft(
                 form=form, content=data.get("content", form.draft), name=data.get("name"),
-                expected_rev=data.get("draft_rev"),
+                expected_rev=data.get("draft_rev"), actor=actor,
             )  # fmt: skip
         if {"slug", "opens_at", "closes_at", "quota"} & set(data):
             services.form_settings(
                 form_id=form.pk, slug=data.get("slug"), opens_at=data.get("opens_at", form.opens_at),
-                closes_at=data.get("closes_at", form.closes_at), quota=data.get("quota", form.quota), actor_id=actor_id,
+                closes_at=data.get("closes_at", form.closes_at), quota=data.get("quota", form.quota), actor=actor,
             )  # fmt: skip
         if data.get("publish"):
-            services.form_publish(form=form, actor_id=actor_id)
+            services.form_publish(form=form, actor=actor)
 
 
 class FormStatusView(ApiView):
@@ -138,7 +139,7 @@ class FormStatusView(ApiView):
     )  # fmt: skip
     def patch(self, request: Request, pk: int) -> Response:
         status = self.parse(s.FormStatusIn)["status"]
-        services.form_set_status(form_id=pk, status=status, actor_id=self.member.user.pk)
+        services.form_set_status(form_id=pk, status=status, actor=self.member)
         return Response({"data": queries.form_detail(pk, self.member.store)})
 
 
@@ -163,9 +164,7 @@ class SuccessPageView(ApiView):
     def save(self, pk: int, *, create: bool) -> OrderForm:
         queries.form_get(pk)
         data = dict(self.parse(SuccessIn))
-        return success.success_save(
-            store=self.member.store, form_id=pk, data=data, create=create, actor_id=self.member.user.pk
-        )
+        return success.success_save(store=self.member.store, form_id=pk, data=data, create=create, actor=self.member)
 
     def answer(self, form: OrderForm, status: int = 200) -> Response:
         data = {
@@ -185,7 +184,7 @@ class DuplicateView(ApiView):
 
     @extend_schema(request=None, responses={201: dict})
     def post(self, request: Request, pk: int) -> Response:
-        copy = copies.forms_duplicate(store=self.member.store, form_ids=[pk], actor_id=self.member.user.pk)[0]
+        copy = copies.forms_duplicate(store=self.member.store, form_ids=[pk], actor=self.member)[0]
         return Response({"data": queries.form_detail(copy.pk, self.member.store)}, status=201)
 
 
@@ -198,7 +197,7 @@ class DuplicateBatchView(ApiView):
     @extend_schema(request=s.FormIdsIn, examples=[_ids("duplicate")], responses={201: dict})
     def post(self, request: Request) -> Response:
         ids = self.parse(s.FormIdsIn)["ids"]
-        made = copies.forms_duplicate(store=self.member.store, form_ids=ids, actor_id=self.member.user.pk)
+        made = copies.forms_duplicate(store=self.member.store, form_ids=ids, actor=self.member)
         rows = queries.form_rows(made, self.member.store)
         return Response({"data": rows, "total": len(rows)}, status=201)
 
@@ -216,7 +215,7 @@ class FormsDownloadView(ApiView):
     def post(self, request: Request) -> Response:
         self.member.require("forms.view")
         file_format = self.parse(s.FormDownloadIn)["format"]
-        job = forms_download(member=self.member, params=request.query_params, file_format=file_format)
+        job = forms_download(actor=self.member, params=request.query_params, file_format=file_format)
         return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
 
@@ -245,9 +244,9 @@ class VersionRestoreView(ApiView):
     def post(self, request: Request, pk: int, number: int) -> Response:
         publish = self.parse(s.RestoreIn)["publish"]
         with transaction.atomic():
-            form = services.form_restore(form_id=pk, number=number, actor_id=self.member.user.pk)
+            form = services.form_restore(form_id=pk, number=number, actor=self.member)
             if publish:
-                services.form_publish(form=form, actor_id=self.member.user.pk)
+                services.form_publish(form=form, actor=self.member)
         return Response({"data": queries.form_detail(pk, self.member.store)})
 
 
@@ -293,7 +292,7 @@ class RedirectHostsView(ApiView):
         examples=[OpenApiExample("host", value={"host": "shop.example.com"}, request_only=True)],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        row = success.host_add(store=self.member.store, host=self.parse(s.HostIn)["host"])
+        row = success.host_add(store=self.member.store, host=self.parse(s.HostIn)["host"], actor=self.member)
         return Response({"data": {"id": row.pk, "host": row.host}}, status=201)
 
 
@@ -305,7 +304,7 @@ class RedirectHostView(ApiView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        success.host_remove(store=self.member.store, host_id=pk)
+        success.host_remove(store=self.member.store, host_id=pk, actor=self.member)
         return Response(status=204)
 
 
@@ -370,7 +369,7 @@ class PixelTokensView(ApiView):
                                  request_only=True)],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        row = tokens.token_save(store=self.member.store, **self.parse(s.PixelTokenIn))
+        row = tokens.token_save(store=self.member.store, actor=self.member, **self.parse(s.PixelTokenIn))
         return Response({"data": {"id": row.pk, "provider": row.provider, "pixel_id": row.pixel_id}}, status=201)
 
 
@@ -382,7 +381,7 @@ class PixelTokenView(ApiView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        tokens.token_remove(token_id=pk)
+        tokens.token_remove(token_id=pk, actor=self.member)
         return Response(status=204)
 
 
@@ -403,7 +402,7 @@ class BlocklistView(ApiView):
         examples=[OpenApiExample("phone", value={"kind": "phone", "value": "081234567890"}, request_only=True)],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        row = blocklist.block_add(store=self.member.store, **self.parse(s.BlockIn))
+        row = blocklist.block_add(store=self.member.store, actor=self.member, **self.parse(s.BlockIn))
         return Response({"data": records.block_as_api(row, self.member)}, status=201)
 
 
@@ -415,5 +414,5 @@ class BlockEntryView(ApiView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        blocklist.block_remove(store=self.member.store, entry_id=pk)
+        blocklist.block_remove(store=self.member.store, entry_id=pk, actor=self.member)
         return Response(status=204)

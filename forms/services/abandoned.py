@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import crypto
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.ids import public_token
 from bosonline.phone import InvalidPhone, normalise
@@ -100,8 +101,9 @@ def _add(row: AbandonedCheckout, name: str, data: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def abandoned_set_status(*, row_id: int, status: str) -> AbandonedCheckout:
+def abandoned_set_status(*, row_id: int, status: str, actor: Actor) -> AbandonedCheckout:
     """Dismiss a kept checkout or put it back on the list. One that became an order stays converted (409)."""
+    actor.require("followups.edit")
     row = AbandonedCheckout.objects.select_for_update(of=("self",)).select_related("form").filter(pk=row_id).first()
     if row is None:
         raise NotFound()

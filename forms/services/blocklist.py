@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning
+from bosonline.actor import Actor
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from forms.models import BlockEntry
@@ -39,8 +40,9 @@ def _clean(kind: str, value: str) -> str:
 
 
 @transaction.atomic
-def block_add(*, store: Store, kind: str, value: str, note: str = "") -> BlockEntry:
+def block_add(*, store: Store, kind: str, value: str, actor: Actor, note: str = "") -> BlockEntry:
     """Put something on the blacklist; what is on it already stays as it is."""
+    actor.require("customers.edit")
     clean = _clean(kind, value)
     if BlockEntry.objects.count() >= MAX_ENTRIES:
         raise ValidationFailed.field("value", _("The blacklist is full."))
@@ -50,7 +52,8 @@ def block_add(*, store: Store, kind: str, value: str, note: str = "") -> BlockEn
 
 
 @transaction.atomic
-def block_remove(*, store: Store, entry_id: int) -> None:
+def block_remove(*, store: Store, entry_id: int, actor: Actor) -> None:
+    actor.require("customers.edit")
     deleted, _rows = BlockEntry.objects.filter(pk=entry_id).delete()
     if not deleted:
         raise NotFound()

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import Actor
 from bosonline.errors import NotFound, ValidationFailed
 from forms.content import ID_MAX, content_full
 from forms.models import OrderForm
@@ -19,8 +20,9 @@ SUFFIX = " (Salinan)"
 
 
 @transaction.atomic
-def forms_duplicate(*, store: Store, form_ids: Sequence[int], actor_id: int | None = None) -> list[OrderForm]:
+def forms_duplicate(*, store: Store, form_ids: Sequence[int], actor: Actor) -> list[OrderForm]:
     """Copies in the order asked for. All or nothing: one unknown id and nothing is copied (404)."""
+    actor.require("forms.create")
     wanted = list(dict.fromkeys(form_ids))
     if not wanted or len(wanted) > MAX_BATCH:
         raise ValidationFailed.field("ids", _("Choose between 1 and %(count)s forms.") % {"count": MAX_BATCH})
@@ -31,10 +33,10 @@ def forms_duplicate(*, store: Store, form_ids: Sequence[int], actor_id: int | No
     if missing:
         known = [pk for pk in missing if pk <= ID_MAX]  # an address can hold a longer number than JSON
         raise NotFound(_("A form of this choice does not exist, so nothing was copied."), extra={"ids": known})
-    return [_copy(store, found[pk], actor_id) for pk in wanted]
+    return [_copy(store, found[pk], actor) for pk in wanted]
 
 
-def _copy(store: Store, form: OrderForm, actor_id: int | None) -> OrderForm:
+def _copy(store: Store, form: OrderForm, actor: Actor) -> OrderForm:
     name = f"{form.name[: 80 - len(SUFFIX)]}{SUFFIX}"
     copy = OrderForm.objects.create(
         store=store,
@@ -45,7 +47,7 @@ def _copy(store: Store, form: OrderForm, actor_id: int | None) -> OrderForm:
         success=form.success,
     )
     timeline.record(
-        store_id=store.pk, subject="form", subject_id=copy.pk, kind="form.copied", actor_id=actor_id,
+        store_id=store.pk, subject="form", subject_id=copy.pk, kind="form.copied", actor=actor,
         data={"from": form.pk},
     )  # fmt: skip
     return copy

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import pagecache, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Image, Variant
 from forms.content import content_clean, content_full, content_problems, sold_variant_ids
@@ -24,10 +25,9 @@ from stores.queries import hosts_of
 
 
 @transaction.atomic
-def form_create(
-    *, store: Store, name: str, content: dict[str, Any], slug: str = "", actor_id: int | None = None
-) -> OrderForm:
+def form_create(*, store: Store, name: str, content: dict[str, Any], slug: str = "", actor: Actor) -> OrderForm:
     """A draft form at the default warehouse. Raises when the store has none yet, or at the content's field."""
+    actor.require("forms.create")
     warehouse = Warehouse.objects.filter(is_default=True, deleted_at__isnull=True).first()
     if warehouse is None:
         raise ValidationFailed.field("warehouse", _("Add a warehouse first: couriers need to know where to collect."))
@@ -46,7 +46,7 @@ def form_create(
         draft=clean,
     )
     link_take(form.slug)
-    _line(form, "form.created", actor_id)
+    _line(form, "form.created", actor)
     return form
 
 
@@ -79,12 +79,13 @@ def variants_check(content: dict[str, Any], *, living: bool = False) -> list[Var
 
 @transaction.atomic
 def form_save_draft(
-    *, form: OrderForm, content: dict[str, Any], name: str | None = None, expected_rev: int | None = None
+    *, form: OrderForm, content: dict[str, Any], actor: Actor, name: str | None = None, expected_rev: int | None = None
 ) -> OrderForm:
     """Autosave: buyers see nothing of it before it is published.
 
     ``expected_rev`` is the ``draft_rev`` the editor began with; 409 ``draft_changed`` when another one saved meanwhile.
     """
+    actor.require("forms.edit")
     clean = content_clean(content)
     variants_check(clean)
     people_and_pictures_check(form.store_id, clean)
@@ -108,8 +109,9 @@ def form_locked(form_id: int) -> OrderForm:
 
 
 @transaction.atomic
-def form_publish(*, form: OrderForm, actor_id: int | None = None) -> OrderForm:
+def form_publish(*, form: OrderForm, actor: Actor) -> OrderForm:
     """Make the draft what buyers get, keeping it as a version. Raises at the fields that could not take an order."""
+    actor.require("forms.edit")
     form = form_locked(form.pk)
     content = content_full(form.draft)
     problems = content_problems(content)
@@ -118,7 +120,7 @@ def form_publish(*, form: OrderForm, actor_id: int | None = None) -> OrderForm:
     variants = variants_check(content, living=True)
     number = (form.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     version = FormVersion.objects.create(
-        store_id=form.store_id, form=form, number=number, content=content, created_by_id=actor_id
+        store_id=form.store_id, form=form, number=number, content=content, created_by_id=actor.user_id
     )
     FormProduct.objects.filter(form=form).delete()
     FormProduct.objects.bulk_create(
@@ -129,14 +131,15 @@ def form_publish(*, form: OrderForm, actor_id: int | None = None) -> OrderForm:
     form.status = OrderForm.Status.PUBLISHED
     form.revision += 1
     form.save(update_fields=["published", "status", "revision", "updated_at"])
-    _line(form, "form.published", actor_id, {"version": number})
+    _line(form, "form.published", actor, {"version": number})
     forget_on_commit(form.store_id, [form.slug])
     return form
 
 
 @transaction.atomic
-def form_restore(*, form_id: int, number: int, actor_id: int | None = None) -> OrderForm:
+def form_restore(*, form_id: int, number: int, actor: Actor) -> OrderForm:
     """Put a kept version back into the draft. Buyers see it after publishing, which keeps a version of its own."""
+    actor.require("forms.edit")
     form = form_locked(form_id)
     version = form.versions.filter(number=number).first()
     if version is None:
@@ -144,16 +147,17 @@ def form_restore(*, form_id: int, number: int, actor_id: int | None = None) -> O
     form.draft = content_full(version.content)
     form.draft_rev += 1
     form.save(update_fields=["draft", "draft_rev", "updated_at"])
-    _line(form, "form.restored", actor_id, {"version": number})
+    _line(form, "form.restored", actor, {"version": number})
     return form
 
 
 @transaction.atomic
-def form_set_status(*, form_id: int, status: str, actor_id: int | None = None) -> OrderForm:
+def form_set_status(*, form_id: int, status: str, actor: Actor) -> OrderForm:
     """Close a form or open it again. An open form needs a published version."""
+    actor.require("forms.edit")
     form = form_locked(form_id)
     if status == OrderForm.Status.PUBLISHED and form.published_id is None:
-        return form_publish(form=form, actor_id=actor_id)
+        return form_publish(form=form, actor=actor)
     if status == OrderForm.Status.CLOSED and form.published_id is None:
         raise Conflict(_("A draft is not open, so it cannot be closed."), code="not_published")
     before, form.status = form.status, status
@@ -161,7 +165,7 @@ def form_set_status(*, form_id: int, status: str, actor_id: int | None = None) -
         return form
     form.revision += 1
     form.save(update_fields=["status", "revision", "updated_at"])
-    _line(form, "form.status", actor_id, {"before": before, "after": status})
+    _line(form, "form.status", actor, {"before": before, "after": status})
     forget_on_commit(form.store_id, [form.slug])
     return form
 
@@ -174,12 +178,13 @@ def form_settings(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     quota: int | None = None,
-    actor_id: int | None = None,
+    actor: Actor,
 ) -> OrderForm:
     """Link, schedule and quota: they take effect at once. ``None`` for the times and the quota means "no limit".
 
     The link that is left leads on to the new one (:class:`FormerLink`).
     """
+    actor.require("forms.edit")
     form = form_locked(form_id)
     before = form.slug
     if slug is not None and slug.strip().lower() != before:
@@ -191,27 +196,26 @@ def form_settings(
     form.opens_at, form.closes_at, form.quota = opens_at, closes_at, quota
     form.revision += 1
     form.save(update_fields=["slug", "opens_at", "closes_at", "quota", "revision", "updated_at"])
-    _line(form, "form.settings", actor_id, {"slug": form.slug, "slug_before": before, "quota": quota})
+    _line(form, "form.settings", actor, {"slug": form.slug, "slug_before": before, "quota": quota})
     forget_on_commit(form.store_id, {before, form.slug})
     return form
 
 
 @transaction.atomic
-def form_delete(*, form_id: int, actor_id: int | None = None) -> None:
+def form_delete(*, form_id: int, actor: Actor) -> None:
     """Soft: past orders keep their form, the link is free again, the products can be removed."""
+    actor.require("forms.delete")
     form = form_locked(form_id)
     form.deleted_at = timezone.now()
     form.revision += 1
     form.save(update_fields=["deleted_at", "revision"])
     FormProduct.objects.filter(form=form).delete()
-    _line(form, "form.deleted", actor_id)
+    _line(form, "form.deleted", actor)
     forget_on_commit(form.store_id, [form.slug])
 
 
-def _line(form: OrderForm, kind: str, actor_id: int | None, data: dict[str, Any] | None = None) -> None:
-    timeline.record(
-        store_id=form.store_id, subject="form", subject_id=form.pk, kind=kind, actor_id=actor_id, data=data or {}
-    )
+def _line(form: OrderForm, kind: str, actor: Actor, data: dict[str, Any] | None = None) -> None:
+    timeline.record(store_id=form.store_id, subject="form", subject_id=form.pk, kind=kind, actor=actor, data=data or {})
 
 
 def forget_on_commit(store_id: int, slugs: Collection[str]) -> None:

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from catalog.models import Product, Variant
 from catalog.services.products import VariantInput, product_create, product_dummy
 from forms.models import OrderForm
 from forms.services.forms import form_create, form_publish
-from sellers.rights import Member
 from stores.models import BankAccount, Store, Warehouse
 from stores.queries import public_url
 from stores.services import stores as services
@@ -95,55 +95,57 @@ def form_url(store: Store) -> str | None:
     return public_url(store, f"/{form.slug}") if form and store.subdomain else None
 
 
-def step_skip(*, member: Member, step: str) -> None:
+def step_skip(*, actor: Actor, step: str) -> None:
     """Go on without it; only what a store can sell without."""
-    assert member.store is not None
+    actor.require("store.edit")
+    assert actor.store is not None
     if step not in OPTIONAL:
         raise ValidationFailed.field("step", _("This step cannot be skipped: the form needs it."))
-    services.onboarding_mark(store=member.store, step=step)
+    services.onboarding_mark(store=actor.store, step=step)
 
 
 @transaction.atomic
-def step_save(*, member: Member, step: str, data: dict[str, Any]) -> None:
+def step_save(*, actor: Actor, step: str, data: dict[str, Any]) -> None:
     """Save one step and remember it. ``data`` as the step's serializer or form gives it; errors name its fields.
 
     What a step makes is made once: 409 ``step_done`` for a second tap, another tab, the way back.
     """
-    assert member.store is not None
+    actor.require("store.edit")
+    assert actor.store is not None
     saver = _SAVERS.get(step)
     if saver is None:
         raise NotFound()
-    Store.objects.select_for_update().get(pk=member.store.pk)
+    Store.objects.select_for_update().get(pk=actor.store.pk)
     made = made_by(step)
     if made is not None:
         raise Conflict(_("This step is done already (%(name)s). Nothing was added.") % {"name": made}, code="step_done")
-    saver(member, member.store, data)
-    services.onboarding_mark(store=member.store, step=step)
-    if member.store.onboarded_at is None and next_step(steps_done(member.store)) is None:
-        member.store.onboarded_at = timezone.now()
-        member.store.save(update_fields=["onboarded_at"])
+    saver(actor, actor.store, data)
+    services.onboarding_mark(store=actor.store, step=step)
+    if actor.store.onboarded_at is None and next_step(steps_done(actor.store)) is None:
+        actor.store.onboarded_at = timezone.now()
+        actor.store.save(update_fields=["onboarded_at"])
 
 
-def _store(member: Member, store: Store, data: dict[str, Any]) -> None:
-    services.store_update(store=store, actor_id=member.user.pk, **data)
+def _store(actor: Actor, store: Store, data: dict[str, Any]) -> None:
+    services.store_update(store=store, actor=actor, **data)
 
 
-def _subdomain(member: Member, store: Store, data: dict[str, Any]) -> None:
-    services.subdomain_set(store=store, name=data["subdomain"])
+def _subdomain(actor: Actor, store: Store, data: dict[str, Any]) -> None:
+    services.subdomain_set(store=store, name=data["subdomain"], actor=actor)
 
 
-def _warehouse(member: Member, store: Store, data: dict[str, Any]) -> None:
+def _warehouse(actor: Actor, store: Store, data: dict[str, Any]) -> None:
     services.warehouse_create(store=store, is_default=True, **data)
 
 
-def _bank_account(member: Member, store: Store, data: dict[str, Any]) -> None:
+def _bank_account(actor: Actor, store: Store, data: dict[str, Any]) -> None:
     services.bank_account_create(store=store, is_default=True, **data)
 
 
-def _product(member: Member, store: Store, data: dict[str, Any]) -> None:
+def _product(actor: Actor, store: Store, data: dict[str, Any]) -> None:
     """``{"sample": true}``, or name, attribute and variants ``[{option, price, stock, weight_grams, sku}]``."""
     if data.get("sample"):
-        product_dummy(store=store, actor_id=member.user.pk)
+        product_dummy(store=store, actor=actor)
         return
     attribute = data.get("attribute", "").strip()
     variants = data["variants"] if attribute else data["variants"][:1]
@@ -163,11 +165,11 @@ def _product(member: Member, store: Store, data: dict[str, Any]) -> None:
             )
             for v in variants
         ],
-        actor_id=member.user.pk,
+        actor=actor,
     )
 
 
-def _form(member: Member, store: Store, data: dict[str, Any]) -> None:
+def _form(actor: Actor, store: Store, data: dict[str, Any]) -> None:
     """A published form that sells the first product."""
     if not data["payment_methods"]:
         raise ValidationFailed.field("payment_methods", _("Choose at least one payment method."))
@@ -180,12 +182,12 @@ def _form(member: Member, store: Store, data: dict[str, Any]) -> None:
         store=store,
         name=data["name"],
         content={"variant_ids": ids, "payment_methods": [{"method": m} for m in data["payment_methods"]]},
-        actor_id=member.user.pk,
+        actor=actor,
     )
-    form_publish(form=draft, actor_id=member.user.pk)
+    form_publish(form=draft, actor=actor)
 
 
-_SAVERS: dict[str, Callable[[Member, Store, dict[str, Any]], None]] = {
+_SAVERS: dict[str, Callable[[Actor, Store, dict[str, Any]], None]] = {
     "store": _store,
     "subdomain": _subdomain,
     "warehouse": _warehouse,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores
 from forms.models import OrderForm, RedirectHost
@@ -25,10 +26,9 @@ _BROAD = frozenset(
 
 
 @transaction.atomic
-def success_save(
-    *, store: Store, form_id: int, data: dict[str, Any], create: bool, actor_id: int | None = None
-) -> OrderForm:
+def success_save(*, store: Store, form_id: int, data: dict[str, Any], create: bool, actor: Actor) -> OrderForm:
     """Make (``create``) or change the page. 409 when it exists already, 404 when there is none to change."""
+    actor.require("forms.edit")
     form = form_locked(form_id)
     if create and form.success is not None:
         raise Conflict(_("This form has a success page already. Change it instead."), code="already_exists")
@@ -38,7 +38,7 @@ def success_save(
     form.revision += 1
     form.save(update_fields=["success", "revision", "updated_at"])
     timeline.record(
-        store_id=store.pk, subject="form", subject_id=form.pk, kind="form.success", actor_id=actor_id,
+        store_id=store.pk, subject="form", subject_id=form.pk, kind="form.success", actor=actor,
         data={"kind": form.success["kind"]},
     )  # fmt: skip
     forget_on_commit(store.pk, [form.slug])
@@ -46,8 +46,9 @@ def success_save(
 
 
 @transaction.atomic
-def host_add(*, store: Store, host: str) -> RedirectHost:
+def host_add(*, store: Store, host: str, actor: Actor) -> RedirectHost:
     """Allow a host. Raises at ``host`` when it is no public host name, or too broad."""
+    actor.require("store.edit")
     host = host.strip().lower().removeprefix("https://").removeprefix("http://").split("/")[0]
     if not _HOST.match(host) or host in _BROAD:
         raise ValidationFailed.field("host", _("Enter a host such as shop.example.com."))
@@ -62,8 +63,9 @@ def host_add(*, store: Store, host: str) -> RedirectHost:
 
 
 @transaction.atomic
-def host_remove(*, store: Store, host_id: int) -> None:
+def host_remove(*, store: Store, host_id: int, actor: Actor) -> None:
     """Buyers are not sent there any more, whatever the forms say: the host is checked again when they order."""
+    actor.require("store.edit")
     deleted, _rows = RedirectHost.objects.filter(pk=host_id).delete()
     if not deleted:
         raise NotFound()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning, crypto
+from bosonline.actor import Actor
 from bosonline.errors import NotFound, ValidationFailed
 from forms.content import PIXEL_FORMS
 from forms.models import PixelToken, Provider
@@ -13,8 +14,11 @@ from stores.models import Store
 TOKEN_MAX = 500
 
 
-def token_save(*, store: Store, provider: str, pixel_id: str, token: str, test_code: str = "") -> PixelToken:
+def token_save(
+    *, store: Store, provider: str, pixel_id: str, token: str, actor: Actor, test_code: str = ""
+) -> PixelToken:
     """Keep a provider's token for a pixel; a second one replaces the first. Raises at the field."""
+    actor.require("forms.edit")
     pixel_id, token, test_code = cleaning.code(pixel_id), cleaning.code(token), cleaning.code(test_code)
     if provider not in Provider.values:
         raise ValidationFailed.field("provider", _("Choose Meta, TikTok or Google Analytics."))
@@ -31,7 +35,8 @@ def token_save(*, store: Store, provider: str, pixel_id: str, token: str, test_c
     return row
 
 
-def token_remove(*, token_id: int) -> None:
+def token_remove(*, token_id: int, actor: Actor) -> None:
+    actor.require("forms.edit")
     deleted, _rows = PixelToken.objects.filter(pk=token_id).delete()
     if not deleted:
         raise NotFound()

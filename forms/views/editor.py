@@ -205,7 +205,7 @@ class DraftPage(StorePage):
         data = FormEditIn().run_validation(body)
         form = queries.form_get(pk)
         sold = sold_variant_ids(content_full(form.draft))
-        form_edit(form, data, self.member.user.pk)
+        form_edit(form, data, self.member)
         form = queries.form_get(pk)
         content = content_full(form.draft)
         answer = {
@@ -280,7 +280,7 @@ class VersionsPage(StorePage):
         number = request.POST.get("number", "")
         if not number.isdecimal() or len(number) > 8:
             raise ValidationFailed.field("number", _("This version does not exist."))
-        services.form_restore(form_id=pk, number=int(number), actor_id=self.member.user.pk)
+        services.form_restore(form_id=pk, number=int(number), actor=self.member)
         messages.success(request, _("Version %(n)s is in the draft. Publish it to show it to buyers.") % {"n": number})
         return redirect("form-edit", pk=pk)
 
@@ -295,7 +295,7 @@ class ImagePage(StorePage):
         upload = request.FILES.get("image")
         if upload is None:
             raise ValidationFailed.field("image", _("Choose a picture: JPG, PNG or WebP."))
-        image = image_store(store=self.store, upload=upload)
+        image = image_store(store=self.store, upload=upload, actor=self.member)
         data = {"id": image.pk, "thumb": image_url(image.sizes, 160), "alt": image.alt}
         return JsonResponse({"data": data}, status=201)
 
@@ -315,12 +315,12 @@ class TokenPage(StorePage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         data = request.POST
         if data.get("remove", "").isdecimal():
-            tokens.token_remove(token_id=int(data["remove"][:18]))
+            tokens.token_remove(token_id=int(data["remove"][:18]), actor=self.member)
             messages.success(request, _("The access token was removed."))
         else:
             tokens.token_save(
                 store=self.store, provider=data.get("provider", ""), pixel_id=data.get("pixel_id", ""),
-                token=data.get("token", ""), test_code=data.get("test_code", ""),
+                token=data.get("token", ""), test_code=data.get("test_code", ""), actor=self.member,
             )  # fmt: skip
             messages.success(request, _("The access token was saved."))
         return redirect(reverse("form-edit", args=[pk]) + "#pixels")

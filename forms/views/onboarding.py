@@ -68,18 +68,18 @@ class OnboardingPage(StorePage):
         if step not in dict(STEPS):
             raise NotFound()
         if "skip" in request.POST:
-            onboarding.step_skip(member=self.member, step=step)
+            onboarding.step_skip(actor=self.member, step=step)
             return redirect(self._next())
         if step == "product" and "sample" in request.POST:
             try:
-                onboarding.step_save(member=self.member, step=step, data={"sample": True})
+                onboarding.step_save(actor=self.member, step=step, data={"sample": True})
             except Conflict as exc:
                 messages.info(request, exc.message)
             return redirect(self._next())
         form = self._form(step, request.POST)
         if form.is_valid():
             try:
-                onboarding.step_save(member=self.member, step=step, data=self._data(step, form))
+                onboarding.step_save(actor=self.member, step=step, data=self._data(step, form))
             except Conflict as exc:
                 if exc.code == "step_done":
                     messages.info(request, exc.message)

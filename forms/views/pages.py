@@ -57,7 +57,7 @@ class FormBulkPage(StorePage):
         actor = self.member.user.pk
         if action == "unduh":
             self.member.require("forms.view")
-            forms_download(member=self.member, params=request.POST, file_format=request.POST.get("format", "xlsx"))
+            forms_download(actor=self.member, params=request.POST, file_format=request.POST.get("format", "xlsx"))
             messages.success(request, _("The download is being prepared; a notification comes when it is finished."))
             return redirect("forms")
         ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:200]
@@ -66,14 +66,14 @@ class FormBulkPage(StorePage):
         match action:
             case "duplikat":
                 self.member.require("forms.create")
-                made = copies.forms_duplicate(store=self.store, form_ids=ids, actor_id=actor)
+                made = copies.forms_duplicate(store=self.store, form_ids=ids, actor=actor)
                 words = ngettext("%(n)s form copied.", "%(n)s forms copied.", len(made)) % {"n": len(made)}
                 messages.success(request, words)
             case "hapus":
                 self.member.require("forms.delete")
                 with transaction.atomic():
                     for pk in ids:
-                        services.form_delete(form_id=pk, actor_id=actor)
+                        services.form_delete(form_id=pk, actor=actor)
                 words = ngettext("%(n)s form deleted.", "%(n)s forms deleted.", len(ids)) % {"n": len(ids)}
                 messages.success(request, words)
             case _other:
@@ -105,7 +105,7 @@ class FormNewPage(StorePage):
             }
             try:
                 made = services.form_create(
-                    store=self.store, name=form.cleaned_data["name"], content=content, actor_id=self.member.user.pk
+                    store=self.store, name=form.cleaned_data["name"], content=content, actor=self.member
                 )
             except (DomainError, ValidationError) as exc:
                 put_errors(form, exc)
@@ -123,7 +123,7 @@ class FormStatusPage(StorePage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         status = "published" if request.POST.get("status") == "published" else "closed"
-        services.form_set_status(form_id=pk, status=status, actor_id=self.member.user.pk)
+        services.form_set_status(form_id=pk, status=status, actor=self.member)
         messages.success(request, _("Form opened.") if status == "published" else _("Form closed."))
         return redirect("forms")
 
@@ -179,7 +179,7 @@ class SuccessEditPage(StorePage):
             try:
                 success.success_save(
                     store=self.store, form_id=pk, data=form.cleaned_data, create=row.success is None,
-                    actor_id=self.member.user.pk,
+                    actor=self.member,
                 )  # fmt: skip
             except DomainError as exc:
                 put_errors(form, exc)
@@ -229,10 +229,10 @@ class HostsPage(StorePage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         remove = request.POST.get("remove", "")
         if remove.isdecimal() and len(remove) < 18:
-            success.host_remove(store=self.store, host_id=int(remove))
+            success.host_remove(store=self.store, host_id=int(remove), actor=self.member)
             messages.success(request, _("The host was removed."))
         else:
-            row = success.host_add(store=self.store, host=request.POST.get("host", "")[:140])
+            row = success.host_add(store=self.store, host=request.POST.get("host", "")[:140], actor=self.member)
             messages.success(request, _("%(host)s is allowed now.") % {"host": row.host})
         return redirect("form-success", pk=pk)
 
@@ -260,14 +260,14 @@ class BlocklistPage(StorePage):
     def post(self, request: HttpRequest) -> HttpResponse:
         remove = request.POST.get("remove", "")
         if remove.isdecimal() and len(remove) < 18:
-            blocklist.block_remove(store=self.store, entry_id=int(remove))
+            blocklist.block_remove(store=self.store, entry_id=int(remove), actor=self.member)
             messages.success(request, _("Taken off the blacklist."))
             return redirect("order-blocklist")
         given = {name: request.POST.get(name, "") for name in ("kind", "value", "note")}
         data = BlockIn(data=given)
         try:
             data.is_valid(raise_exception=True)
-            row = blocklist.block_add(store=self.store, **data.validated_data)
+            row = blocklist.block_add(store=self.store, actor=self.member, **data.validated_data)
         except ValidationError:
             return self._show(given, dict(data.errors), status=422)
         except ValidationFailed as exc:
@@ -311,7 +311,7 @@ class AbandonedPage(StorePage):
         number = request.POST.get("dismiss", "")
         if not number.isdecimal() or len(number) > 18:
             raise ValidationFailed(_("Unknown value."))
-        abandoned.abandoned_set_status(row_id=int(number), status="dismissed")
+        abandoned.abandoned_set_status(row_id=int(number), status="dismissed", actor=self.member)
         messages.success(request, _("Taken off the list."))
         return redirect("form-abandoned")
 

@@ -30,7 +30,6 @@ from orders.models import FollowUp
 from orders.money import ways
 from orders.money.methods import buyer_method, seller_method
 from orders.services import followups, shipping, status
-from orders.services.actors import Actor
 from orders.services.buyer import buyer_order, placed_answer
 from orders.services.placement import Caller, CheckoutInput, order_place
 
@@ -209,7 +208,7 @@ class OrderStatusView(ApiView):
                 results.append(bulk_row(pk, NotFound()))
                 continue
             rows = status.orders_set_status(
-                order_ids=[pk], status=data["status"], member=self.member, reason=data["reason"]
+                order_ids=[pk], status=data["status"], actor=self.member, reason=data["reason"]
             )
             results += [bulk_row(found, error) for found, error in rows]
         return bulk_answer(results)
@@ -236,7 +235,7 @@ class FollowUpsView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         data = self.parse(s.FollowUpIn)
         order = queries.order_get(self.member, pk)
-        prepared = followups.followup_record(order_id=order.pk, member=self.member, **data)
+        prepared = followups.followup_record(order_id=order.pk, actor=self.member, **data)
         row: FollowUp = prepared.followup
         return Response(
             {
@@ -266,7 +265,7 @@ class OrderMethodView(ApiView):
             order=order,
             method=data["payment_method"],
             channel=_channel(data["payment_method"], data["payment_channel"]),
-            actor=Actor.of(self.member),
+            actor=self.member,
         )
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
 
@@ -281,7 +280,7 @@ class OrderShippingView(ApiView):
     def patch(self, request: Request, pk: int) -> Response:
         data = self.parse(s.ShippingIn)
         order = queries.order_get(self.member, pk)
-        shipping.shipment_by_hand(order_id=order.pk, member=self.member, **data)
+        shipping.shipment_by_hand(order_id=order.pk, actor=self.member, **data)
         return Response({"data": queries.detail_as_api(queries.order_get(self.member, pk), self.member)})
 
 
@@ -296,7 +295,7 @@ class ShipmentsView(ApiView):
         ids = list(dict.fromkeys(self.parse(s.IdsIn)["ids"]))
         visible = set(visible_ids(self.member, ids))
         results = [bulk_row(pk, NotFound()) for pk in ids if pk not in visible]
-        booked = shipping.shipments_book(order_ids=[pk for pk in ids if pk in visible], member=self.member)
+        booked = shipping.shipments_book(order_ids=[pk for pk in ids if pk in visible], actor=self.member)
         return bulk_answer(results + [bulk_row(pk, error) for pk, error in booked])
 
 
@@ -346,7 +345,7 @@ class WinpayView(ApiView):
         current = order.payments.filter(status__in=["creating", "pending"]).order_by("-id").first()
         same = current is not None and current.method == method and (current.channel or "BCA") == channel
         if not same:
-            seller_method(order=order, method=method, channel=channel, actor=Actor.of(self.member))
+            seller_method(order=order, method=method, channel=channel, actor=self.member)
         payment = ways.payment_issue_now(order_id=order.pk)
         return Response({"data": queries.payment_as_api(payment, self.member.store)})
 
@@ -360,7 +359,7 @@ class OrdersDownloadView(ApiView):
     @extend_schema(request=s.DownloadIn, parameters=LIST, responses={202: dict})
     def post(self, request: Request) -> Response:
         data = self.parse(s.DownloadIn)
-        job = orders_download(member=self.member, query=request.query_params, file_format=data["format"])
+        job = orders_download(actor=self.member, query=request.query_params, file_format=data["format"])
         return Response({"data": jobs.job_as_api(job, self.member)}, status=202)
 
 

@@ -64,7 +64,7 @@ class ConfirmPaymentView(ApiView):
         data = self.parse(ConfirmPaymentIn)
         order = queries.order_get(self.member, pk)
         outcome = receipts.payment_confirm(
-            order_id=order.pk, member=self.member, amount=data["amount"], bank_account_id=data["bank_account_id"],
+            order_id=order.pk, actor=self.member, amount=data["amount"], bank_account_id=data["bank_account_id"],
             paid_at=data["paid_at"], is_another=data["another"], key=idempotency_key(request) or "",
         )  # fmt: skip
         return Response({"data": {"outcome": outcome} | _money(queries.order_get(self.member, pk))})
@@ -123,6 +123,6 @@ class TakeBackView(ApiView):
         data = self.parse(TakeBackIn)
         order = queries.order_get(self.member, pk)
         row = receipts.receipt_take_back(
-            receipt_id=receipt, order_id=order.pk, member=self.member, reason=data["reason"]
+            receipt_id=receipt, order_id=order.pk, actor=self.member, reason=data["reason"]
         )
         return Response({"data": receipt_as_api(row, order.store) | _money(queries.order_get(self.member, pk))})

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from bosonline.actor import SYSTEM
 from bosonline.gateways.base import GatewayError
 from bosonline.gateways.winpay import AlreadyPaid, ContractUnknown, NotFoundAtGateway, winpay_client
 from bosonline.outbox import handler
@@ -22,7 +23,6 @@ from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order, Payment
 from orders.money.receipts import gateway_paid, money_follow
 from orders.money.ways import GATEWAY_METHODS, OPEN
-from orders.services.actors import SYSTEM
 from orders.services.status import order_event, order_lock
 
 log = structlog.get_logger("payments")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from bosonline.actor import BUYER, Actor
 from bosonline.errors import ValidationFailed
 from bosonline.tenancy import store_scope
 from catalog.models import VoucherUse
@@ -15,7 +16,6 @@ from forms.queries import method_choices
 from orders.models import Order, Payment
 from orders.money.receipts import payment_free
 from orders.money.ways import payment_renew
-from orders.services.actors import BUYER, Actor
 from orders.services.rebill import bill_write, code_draw, rebill
 from orders.services.status import order_lock
 from orders.services.terms import terms_of
@@ -76,6 +76,7 @@ def seller_method(*, order: Order, method: str, channel: str, actor: Actor) -> P
     Raises at ``payment_method`` when the courier collects no cash at the address, or a voucher of the order is bound to
     other methods.
     """
+    actor.require_any("orders.edit", "payments.edit")
     if method not in Order.Method.values:
         raise ValidationFailed.field("payment_method", _("Choose a payment method."))
     if method != order.payment_method:

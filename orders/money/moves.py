@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bosonline.actor import Actor
 from orders.models import Order, Payment
 from orders.money.methods import payment_again
 from orders.money.receipts import cod_collected, cod_not_collected, money_follow
 from orders.money.ways import OPEN, ways_close
-from orders.services.actors import Actor
 
 S = Order.Status
 HAD = (S.DELIVERED, S.COMPLETED)

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import files
+from bosonline.actor import BUYER
 from bosonline.errors import Conflict
 from bosonline.images import image_copies, image_open
 from orders.models import Order, Payment
 from orders.money.receipts import money_follow, money_line
-from orders.services.actors import BUYER
 from orders.services.status import order_lock
 
 PaymentStatus = Order.PaymentStatus

@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from bosonline.actor import Actor
 from bosonline.moments import iso_in
 from orders.models import Order, Payment, Receipt
 from orders.money.receipts import credit_of
 from orders.money.states import sums_of, surplus
 from orders.money.ways import ANSWER_LOST
-from sellers.rights import Member
 from stores.models import Store
 
 
@@ -43,7 +43,7 @@ def due_of(order: Order) -> int:
     return max(order.total - order.paid_amount, 0)
 
 
-def money_context(order: Order, member: Member) -> MoneyView:
+def money_context(order: Order, actor: Actor) -> MoneyView:
     """The payment card of the order page."""
     receipts = receipts_of(order)
     sums = sums_of(receipts)
@@ -54,7 +54,7 @@ def money_context(order: Order, member: Member) -> MoneyView:
         paid=sums.net,
         due=due_of(order),
         surplus=surplus(sums, total=order.total, is_cod=order.is_cod, is_cancelled=is_cancelled),
-        credit=credit_of(order.customer_id) if member.may("payments.view") else 0,
+        credit=credit_of(order.customer_id) if actor.may("payments.view") else 0,
         is_open=not order.is_cod or bool(sums.net),
         may_waive=bool(sums.came and difference and not sums.left and not is_cancelled)
         and (not order.is_cod or bool(sums.cash)),

@@ -16,16 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import outbox, timeline
+from bosonline.actor import SYSTEM, WINPAY, Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Customer, Order, Payment, Receipt
 from orders.money.states import Sums, payment_state, sums_of, surplus
 from orders.money.ways import GATEWAY_METHODS, way_open, ways_close
-from orders.services.actors import SYSTEM, WINPAY, Actor
 from orders.services.axes import axis_set
 from orders.services.status import order_event, order_lock
-from sellers.rights import Member
 from stores.models import BankAccount
 
 S, P, K = Payment.Status, Order.PaymentStatus, Receipt.Kind
@@ -122,8 +121,7 @@ def _way_follow(way: Payment, receipts: list[Receipt], *, is_newest: bool) -> No
 
 def money_line(order: Order, kind: str, actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
-        store_id=order.store_id, subject="order", subject_id=order.pk, kind=kind, actor_id=actor.user_id,
-        actor_label=actor.label, data=data,
+        store_id=order.store_id, subject="order", subject_id=order.pk, kind=kind, actor=actor, data=data,
     )  # fmt: skip
 
 
@@ -216,7 +214,7 @@ def payment_confirm(
     *,
     order_id: int,
     amount: int,
-    member: Member,
+    actor: Actor,
     paid_at: datetime | None = None,
     bank_account_id: int | None = None,
     is_another: bool = False,
@@ -230,7 +228,7 @@ def payment_confirm(
 
     Raises at ``amount`` and ``bank_account_id``; 409 ``is_cod`` for an order that the courier collects.
     """
-    member.require("payments.edit")
+    actor.require("payments.edit")
     if amount <= 0:
         raise ValidationFailed.field("amount", _("Enter the amount received, in rupiah."))
     account = _account(bank_account_id)
@@ -247,9 +245,9 @@ def payment_confirm(
     if way is not None and account is not None:
         Payment.objects.filter(pk=way.pk).update(bank_account=account)
     _record(
-        order, Actor.of(member), payment=way, kind=K.TRANSFER, amount=amount, source="person", source_id=identity,
+        order, actor, payment=way, kind=K.TRANSFER, amount=amount, source="person", source_id=identity,
         received_at=paid_at or timezone.now(), bank_account=account or (way.bank_account if way else None),
-        recorded_by=member.membership,
+        recorded_by=actor.membership,
     )  # fmt: skip
     return OUTCOMES.get(P(order.payment_status), order.payment_status)
 
@@ -274,13 +272,13 @@ def _identity(order: Order, key: str) -> str | None:
 
 
 @transaction.atomic
-def receipt_take_back(*, receipt_id: int, order_id: int, member: Member, reason: str) -> Receipt:
+def receipt_take_back(*, receipt_id: int, order_id: int, actor: Actor, reason: str) -> Receipt:
     """A person's mistake: the entry stays visible, and counts no more.
 
     Raises 409 ``not_by_person`` for what a gateway or courier said (give it back instead), ``taken_back`` when it
     was taken back before, ``credit_used`` when the credit it made is spent; at ``reason`` without one.
     """
-    member.require("payments.edit")
+    actor.require("payments.edit")
     if not reason.strip():
         raise ValidationFailed.field("reason", _("Say why the entry is taken back."))
     order = order_lock(order_id)
@@ -297,10 +295,9 @@ def receipt_take_back(*, receipt_id: int, order_id: int, member: Member, reason:
         Customer.objects.select_for_update().get(pk=order.customer_id)
         if receipt.amount < 0 and credit_of(order.customer_id) + receipt.amount < 0:
             raise Conflict(_("This credit has been used for another order."), code="credit_used")
-    receipt.taken_back_at, receipt.taken_back_by = timezone.now(), member.membership
+    receipt.taken_back_at, receipt.taken_back_by = timezone.now(), actor.membership
     receipt.taken_back_reason = reason.strip()[:200]
     receipt.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
-    actor = Actor.of(member)
     data = {"amount": receipt.amount, "receipt": receipt.pk, "reason": receipt.taken_back_reason}
     money_line(order, "money.taken_back", actor, data)
     money_follow(order, actor, reason=receipt.taken_back_reason)
@@ -328,13 +325,13 @@ def surplus_of(order: Order) -> int:
 
 @transaction.atomic
 def refund_record(
-    *, order_id: int, member: Member, amount: int | None = None, to: str = "", note: str = "", key: str = ""
+    *, order_id: int, actor: Actor, amount: int | None = None, to: str = "", note: str = "", key: str = ""
 ) -> Receipt:
     """Money was given back to the buyer: by default what is too much. ``to`` says to which account or person.
 
     Raises at ``amount`` when it is more than is there, at ``to`` without one.
     """
-    member.require("payments.edit")
+    actor.require("payments.edit")
     order = order_lock(order_id)
     known = _known(order, key)
     if known is not None:
@@ -347,13 +344,13 @@ def refund_record(
     if not to.strip():
         raise ValidationFailed.field("to", _("Say to which account or person the money went."))
     text = f"{to.strip()} {note.strip()}".strip()[:200]
-    return _entry(order, member, K.REFUND, -wanted, text, key)
+    return _entry(order, actor, K.REFUND, -wanted, text, key)
 
 
 @transaction.atomic
-def surplus_keep(*, order_id: int, member: Member, key: str = "") -> Receipt:
+def surplus_keep(*, order_id: int, actor: Actor, key: str = "") -> Receipt:
     """What is too much stays with the store as the customer's credit for a next order. 409 ``no_surplus`` without."""
-    member.require("payments.edit")
+    actor.require("payments.edit")
     order = order_lock(order_id)
     known = _known(order, key)
     if known is not None:
@@ -361,13 +358,13 @@ def surplus_keep(*, order_id: int, member: Member, key: str = "") -> Receipt:
     amount = surplus_of(order)
     if not amount:
         raise Conflict(_("Nothing is too much on this order."), code="no_surplus")
-    return _entry(order, member, K.CREDIT, -amount, "", key)
+    return _entry(order, actor, K.CREDIT, -amount, "", key)
 
 
 @transaction.atomic
-def credit_use(*, order_id: int, member: Member, key: str = "") -> Receipt:
+def credit_use(*, order_id: int, actor: Actor, key: str = "") -> Receipt:
     """Pay the rest of an order from the customer's credit, as far as it goes. 409 ``no_credit`` / ``nothing_due``."""
-    member.require("payments.edit")
+    actor.require("payments.edit")
     order = order_lock(order_id)
     known = _known(order, key)
     if known is not None:
@@ -379,16 +376,16 @@ def credit_use(*, order_id: int, member: Member, key: str = "") -> Receipt:
     amount = min(due, credit_of(order.customer_id))
     if amount <= 0:
         raise Conflict(_("This customer has no credit."), code="no_credit")
-    return _entry(order, member, K.CREDIT, amount, "", key)
+    return _entry(order, actor, K.CREDIT, amount, "", key)
 
 
 @transaction.atomic
-def difference_waive(*, order_id: int, member: Member, reason: str, key: str = "") -> Receipt:
+def difference_waive(*, order_id: int, actor: Actor, reason: str, key: str = "") -> Receipt:
     """The store takes what came as the whole: the rest is not asked for, or a little too much is kept.
 
     Raises at ``reason`` without one, 409 ``no_difference`` when nothing came or it fits.
     """
-    member.require("payments.edit")
+    actor.require("payments.edit")
     if not reason.strip():
         raise ValidationFailed.field("reason", _("Say why the difference is waived."))
     order = order_lock(order_id)
@@ -400,7 +397,7 @@ def difference_waive(*, order_id: int, member: Member, reason: str, key: str = "
     waivable = sums.came > 0 and difference and not sums.left and order.status != Order.Status.CANCELLED
     if not waivable or (order.is_cod and not sums.cash):
         raise Conflict(_("There is no difference to waive on this order."), code="no_difference")
-    return _entry(order, member, K.CORRECTION, difference, reason.strip()[:200], key)
+    return _entry(order, actor, K.CORRECTION, difference, reason.strip()[:200], key)
 
 
 def _known(order: Order, key: str) -> Receipt | None:
@@ -409,10 +406,10 @@ def _known(order: Order, key: str) -> Receipt | None:
     return Receipt.objects.filter(source="person", source_id=identity).first() if identity else None
 
 
-def _entry(order: Order, member: Member, kind: str, amount: int, note: str, key: str) -> Receipt:
+def _entry(order: Order, actor: Actor, kind: str, amount: int, note: str, key: str) -> Receipt:
     return _record(
-        order, Actor.of(member), payment=None, kind=kind, amount=amount, source="person",
-        source_id=_identity(order, key), received_at=timezone.now(), note=note, recorded_by=member.membership,
+        order, actor, payment=None, kind=kind, amount=amount, source="person",
+        source_id=_identity(order, key), received_at=timezone.now(), note=note, recorded_by=actor.membership,
     )  # fmt: skip
 
 

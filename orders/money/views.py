@@ -28,7 +28,7 @@ class ConfirmPaymentAction(OrderAction):
         data = self.request.POST
         amount = rupiah_typed(data.get("amount", ""))
         outcome = receipts.payment_confirm(
-            order_id=order.pk, amount=amount, member=self.member, is_another=data.get("another") == "1",
+            order_id=order.pk, amount=amount, actor=self.member, is_another=data.get("another") == "1",
             key=data.get("key", "")[:40].replace("\x00", ""),
         )  # fmt: skip
         return {
@@ -52,18 +52,18 @@ class DifferenceAction(OrderAction):
         match data.get("do", ""):
             case "refund":
                 row = receipts.refund_record(
-                    order_id=order.pk, member=self.member, amount=rupiah_typed(data.get("amount", "")),
+                    order_id=order.pk, actor=self.member, amount=rupiah_typed(data.get("amount", "")),
                     to=data.get("to", "")[:100].replace("\x00", ""), note=note, key=key,
                 )  # fmt: skip
                 return _("Noted: %(amount)s given back.") % {"amount": format_rupiah(-row.amount)}
             case "credit":
-                row = receipts.surplus_keep(order_id=order.pk, member=self.member, key=key)
+                row = receipts.surplus_keep(order_id=order.pk, actor=self.member, key=key)
                 return _("%(amount)s is kept as the customer's credit.") % {"amount": format_rupiah(-row.amount)}
             case "use_credit":
-                row = receipts.credit_use(order_id=order.pk, member=self.member, key=key)
+                row = receipts.credit_use(order_id=order.pk, actor=self.member, key=key)
                 return _("%(amount)s of the customer's credit was used.") % {"amount": format_rupiah(row.amount)}
             case "waive":
-                receipts.difference_waive(order_id=order.pk, member=self.member, reason=note, key=key)
+                receipts.difference_waive(order_id=order.pk, actor=self.member, reason=note, key=key)
                 return _("The difference is waived.")
         raise ValidationFailed.field("do", _("Unknown value."))
 
@@ -75,7 +75,7 @@ class TakeBackAction(OrderAction):
 
     def act(self, order: Order) -> str:
         receipts.receipt_take_back(
-            receipt_id=self.kwargs["receipt"], order_id=order.pk, member=self.member,
+            receipt_id=self.kwargs["receipt"], order_id=order.pk, actor=self.member,
             reason=self.request.POST.get("reason", "")[:200].replace("\x00", ""),
         )  # fmt: skip
         return _("The entry is taken back. It stays visible, and counts no more.")

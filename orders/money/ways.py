@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import outbox, timeline
+from bosonline.actor import SYSTEM, Actor
 from bosonline.errors import Conflict, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayRejected
 from bosonline.gateways.winpay import TrxIdExists, WinpayClient, winpay_client
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from orders.models import Order, Payment
-from orders.services.actors import SYSTEM, Actor
 from orders.services.axes import axis_set
 from orders.services.status import order_lock
 from stores.models import BankAccount
@@ -53,8 +53,7 @@ def payment_renew(*, order_id: int, method: str, channel: str, actor: Actor) -> 
     payment = way_open(order, method=method, channel=channel)
     data = {"method": method, "channel": payment.channel, "total": order.total}
     timeline.record(
-        store_id=order.store_id, subject="order", subject_id=order.pk, kind="payment.method", actor_id=actor.user_id,
-        actor_label=actor.label, data=data,
+        store_id=order.store_id, subject="order", subject_id=order.pk, kind="payment.method", actor=actor, data=data,
     )  # fmt: skip
     axis_set(order, "payment_status", P.COD_PENDING if method == Order.Method.COD else P.UNPAID, actor)
     return payment
@@ -163,7 +162,7 @@ def _refused(payment: Payment, why: str) -> None:
     if Payment.objects.filter(pk=payment.pk, status=S.CREATING).update(error=why, status=S.FAILED):
         timeline.record(
             store_id=order.store_id, subject="order", subject_id=order.pk, kind="payment.failed",
-            actor_label=SYSTEM.label, data={"method": payment.method, "error": why},
+            actor=SYSTEM, data={"method": payment.method, "error": why},
         )  # fmt: skip
 
 

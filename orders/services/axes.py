@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bosonline import timeline
+from bosonline.actor import Actor
 from orders.models import Order
-from orders.services.actors import Actor
 
 LINES = {
     "payment_status": "payment.status",
@@ -27,7 +27,6 @@ def axis_set(order: Order, axis: str, to: str, actor: Actor, *, reason: str = ""
     setattr(order, axis, to)
     order.save(update_fields=[axis])
     timeline.record(
-        store_id=order.store_id, subject="order", subject_id=order.pk, kind=LINES[axis], actor_id=actor.user_id,
-        actor_label=actor.label, data={"before": before, "after": to, "reason": reason} | facts,
+        store_id=order.store_id, subject="order", subject_id=order.pk, kind=LINES[axis], actor=actor, data={"before": before, "after": to, "reason": reason} | facts,
     )  # fmt: skip
     return True

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import BUYER
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.moments import iso_in
 from bosonline.money import format_rupiah
@@ -19,7 +20,6 @@ from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
 from orders import messages
 from orders.models import Order
-from orders.services.actors import BUYER
 from orders.services.placement import Placed
 from orders.services.status import order_event, order_lock
 from stores.queries import link_url, store_id_of_host
@@ -149,6 +149,6 @@ def buyer_address(*, order: Order, street: str, landmark: str) -> None:
         locked.street, locked.landmark = street, landmark
         locked.save(update_fields=["street", "landmark"])
         timeline.record(
-            store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
+            store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor=BUYER,
             data={"before": before, "after": {"street": street, "landmark": landmark}},
         )  # fmt: skip

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bosonline import outbox, timeline
+from bosonline.actor import WINPAY
 from bosonline.gateways.boscod import WebhookEvent
 from bosonline.gateways.winpay.values import moment_of
 from bosonline.outbox import handler
@@ -108,7 +109,7 @@ def _recorded_amount(payment_id: str) -> int | None:
 def _tell(owner: tuple[int, int], outcome: str, body: dict[str, Any]) -> None:
     """The seller sees on the order what the platform sees in its list."""
     timeline.record(
-        store_id=owner[0], subject="order", subject_id=owner[1], kind="payment.gateway_alarm", actor_label="winpay",
+        store_id=owner[0], subject="order", subject_id=owner[1], kind="payment.gateway_alarm", actor=WINPAY,
         data={"outcome": outcome, "amount": body.get("amount") or 0, "id": body.get("payment_id", "")[:100]},
     )  # fmt: skip
 

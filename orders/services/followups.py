@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from orders import messages
 from orders.models import FollowUp, MessageTemplate, Order, Task
 from orders.services.status import order_lock, order_set_status
-from sellers.rights import Member
 from stores.queries import public_url
 
 # result → (followup_status, hours until the next touch or None)
@@ -98,9 +98,10 @@ def render_stage(order: Order, stage: str) -> str:
 
 @transaction.atomic
 def followup_record(
-    *, order_id: int, member: Member, stage: str = "", text: str = "", result: str = "", next_at: datetime | None = None
+    *, order_id: int, actor: Actor, stage: str = "", text: str = "", result: str = "", next_at: datetime | None = None
 ) -> Prepared:
     """Record an attempt by click-to-chat and answer the text and link. ``result`` may come with it or later."""
+    actor.require("followups.create")
     order = order_lock(order_id)
     stage = stage or due_stage(order)
     text = text.strip() or render_stage(order, stage)
@@ -109,7 +110,7 @@ def followup_record(
     followup = FollowUp.objects.create(
         store_id=order.store_id,
         order=order,
-        actor=member.membership,
+        actor=actor.membership,
         channel=FollowUp.Channel.CLICK_TO_CHAT,
         stage=stage,
         text=text,
@@ -132,18 +133,19 @@ def followup_record(
     )
     timeline.record(
         store_id=order.store_id, subject="order", subject_id=order.pk, kind="followup.attempt",
-        actor_id=member.user.pk, data={"stage": stage, "attempt": order.followup_attempts},
+        actor=actor, data={"stage": stage, "attempt": order.followup_attempts},
     )  # fmt: skip
     if result:
-        followup_result(followup_id=followup.pk, member=member, result=result, next_at=next_at)
+        followup_result(followup_id=followup.pk, actor=actor, result=result, next_at=next_at)
         followup.refresh_from_db()
     return Prepared(followup, messages.click_to_chat(order.buyer_phone, text))
 
 
 @transaction.atomic
-def followup_result(*, followup_id: int, member: Member, result: str, next_at: datetime | None = None) -> FollowUp:
+def followup_result(*, followup_id: int, actor: Actor, result: str, next_at: datetime | None = None) -> FollowUp:
     """The result chip after coming back from WhatsApp: sets the axis and when to try again. "Confirmed" confirms a new
     order as well, for who may move orders."""
+    actor.require("followups.edit")
     if result not in RESULTS:
         raise ValidationFailed.field("result", _("Choose a result from the list."))
     row = FollowUp.objects.filter(pk=followup_id).first()
@@ -168,8 +170,8 @@ def followup_result(*, followup_id: int, member: Member, result: str, next_at: d
         )
     timeline.record(
         store_id=order.store_id, subject="order", subject_id=order.pk, kind="followup.result",
-        actor_id=member.user.pk, data={"result": result, "next_at": due.isoformat() if due else None},
+        actor=actor, data={"result": result, "next_at": due.isoformat() if due else None},
     )  # fmt: skip
-    if result == "confirmed" and order.status == Order.Status.NEW and member.may("orders.edit") and not order.is_held:
-        order_set_status(order_id=order.pk, status=Order.Status.CONFIRMED, member=member)
+    if result == "confirmed" and order.status == Order.Status.NEW and actor.may("orders.edit") and not order.is_held:
+        order_set_status(order_id=order.pk, status=Order.Status.CONFIRMED, actor=actor)
     return row

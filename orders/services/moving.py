@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import BUYER
 from bosonline.bill import Bill
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.tenancy import store_scope
@@ -22,7 +23,6 @@ from forms.services.rates import MANUAL, province_of, quote_redeem, shipping_opt
 from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order
 from orders.money.methods import payment_again
-from orders.services.actors import BUYER
 from orders.services.rebill import bill_write, rebill
 from orders.services.status import order_lock
 from stores.areas import Area, area_of, postal_code_of
@@ -105,7 +105,7 @@ def buyer_move(
         locked.save(update_fields=list(columns))
         bill_write(locked, bill, courier_code=chosen.courier_code)
         timeline.record(
-            store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor_label="buyer",
+            store_id=locked.store_id, subject="order", subject_id=locked.pk, kind="order.address", actor=BUYER,
             data={"before": before, "after": _told(locked)},
         )  # fmt: skip
         if bill.total != before["total"]:

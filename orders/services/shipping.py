@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning, outbox, timeline
+from bosonline.actor import BOSCOD, Actor
 from bosonline.errors import Conflict, DomainError, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayOutcomeUnknown, GatewayRejected
 from bosonline.gateways.boscod import BookedParcel, ShipmentRequest, boscod_client
@@ -25,11 +26,9 @@ from bosonline.gateways.boscod.words import Reading
 from bosonline.tenancy import all_stores, store_scope
 from orders.figures import cod_due
 from orders.models import FormerAwb, Order, ParcelAlert, Shipment, TrackingEvent
-from orders.services.actors import BOSCOD, Actor
 from orders.services.axes import axis_set
 from orders.services.status import PAID_ENOUGH, order_event, order_lock
 from orders.transitions import EVENT_PATH, OPEN
-from sellers.rights import Member
 from stores.services.bell import notify
 
 log = structlog.get_logger("shipping")
@@ -40,26 +39,28 @@ FINAL = (SS.DELIVERED, SS.RETURNED, SS.LOST, SS.DAMAGED, SS.CANCELLED)
 AK = ParcelAlert.Kind
 
 
-def shipments_book(*, order_ids: list[int], member: Member) -> list[tuple[int, DomainError | None]]:
+def shipments_book(*, order_ids: list[int], actor: Actor) -> list[tuple[int, DomainError | None]]:
     """Book couriers for many orders, one request per order, each with its own result."""
+    actor.require("shipping.create")
     results: list[tuple[int, DomainError | None]] = []
     for order_id in dict.fromkeys(order_ids):
         try:
-            shipment_book(order_id=order_id, member=member)
+            shipment_book(order_id=order_id, actor=actor)
             results.append((order_id, None))
         except DomainError as exc:
             results.append((order_id, exc))
     return results
 
 
-def shipment_book(*, order_id: int, member: Member) -> Shipment:
+def shipment_book(*, order_id: int, actor: Actor) -> Shipment:
     """Book the order's courier. An order that is booked already answers 409 ``already_booked``.
 
     The shipment row is committed before BosCOD is called, so a crash in between leaves a row in ``booking`` that the
     next try (or the poller) resolves by asking.
     """
-    shipment = _shipment_open(order_id, Actor.of(member))
-    return shipment_send(shipment_id=shipment.pk, actor=Actor.of(member))
+    actor.require("shipping.create")
+    shipment = _shipment_open(order_id, actor)
+    return shipment_send(shipment_id=shipment.pk, actor=actor)
 
 
 @transaction.atomic
@@ -429,14 +430,14 @@ def _alert(order: Order, shipment: Shipment, kind: str, text: str) -> None:
 
 
 @transaction.atomic
-def alerts_seen(*, order_id: int, member: Member) -> int:
+def alerts_seen(*, order_id: int, actor: Actor) -> int:
     """A person has looked at the open alerts of the order's parcels. Repeating it changes nothing."""
-    member.require("shipping.edit")
+    actor.require("shipping.edit")
     order = order_lock(order_id)
     rows = ParcelAlert.objects.filter(shipment__order=order, seen_at__isnull=True)
-    seen = rows.update(seen_at=timezone.now(), seen_by=member.membership)
+    seen = rows.update(seen_at=timezone.now(), seen_by=actor.membership)
     if seen:
-        _line(order, "shipping.alert_seen", Actor.of(member), {"number": seen})
+        _line(order, "shipping.alert_seen", actor, {"number": seen})
     return seen
 
 
@@ -487,8 +488,9 @@ def parcels_poll(limit: int = 100) -> int:
 # -- by hand -------------------------------------------------------------------------------------------------------
 
 
-def shipment_cancel(*, order_id: int, reason: str, member: Member) -> None:
+def shipment_cancel(*, order_id: int, reason: str, actor: Actor) -> None:
     """Take a booking back. If the courier refuses (already picked up) the order stays and says why."""
+    actor.require("shipping.edit")
     shipment = Shipment.objects.filter(order_id=order_id).exclude(status=SS.CANCELLED).first()
     if shipment is None:
         raise NotFound(_("No courier is booked for this order."))
@@ -506,12 +508,13 @@ def shipment_cancel(*, order_id: int, reason: str, member: Member) -> None:
         Shipment.objects.filter(pk=shipment.pk).update(status=SS.CANCELLED)
         order.shipping_status, order.awb = SS.NONE, ""
         order.save(update_fields=["shipping_status", "awb"])
-        _line(order, "shipping.cancelled", Actor.of(member), {"reason": reason})
+        _line(order, "shipping.cancelled", actor, {"reason": reason})
 
 
 @transaction.atomic
-def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Member) -> Shipment:
+def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, actor: Actor) -> Shipment:
     """Own courier, or an AWB made elsewhere (endpoint "Update Pengiriman Kurir")."""
+    actor.require("shipping.edit")
     awb = cleaning.code(awb)
     order = order_lock(order_id)
     if order.is_held or order.status not in (*BOOKABLE, Order.Status.READY):
@@ -519,7 +522,7 @@ def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Memb
     if Shipment.objects.filter(order=order).exclude(status=SS.CANCELLED).exists():
         raise Conflict(_("A courier is already booked for this order."), code="already_booked")
     if not order.is_cod and order.payment_status not in PAID_ENOUGH:
-        member.require("ship_unpaid")
+        actor.require("ship_unpaid")
     number = Shipment.objects.filter(order=order).count() + 1
     try:
         with transaction.atomic():
@@ -534,7 +537,6 @@ def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Memb
     order.awb, order.shipping_status = awb, SS.AWAITING_PICKUP
     order.courier_name = courier_name.strip() or order.courier_name
     order.save(update_fields=["awb", "shipping_status", "courier_name"])
-    actor = Actor.of(member)
     _line(order, "shipping.by_hand", actor, {"awb": awb, "courier": order.courier_name})
     order_event(order=order, status=Order.Status.READY, actor=actor, reason="awb")
     return shipment
@@ -542,6 +544,5 @@ def shipment_by_hand(*, order_id: int, courier_name: str, awb: str, member: Memb
 
 def _line(order: Order, kind: str, actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
-        store_id=order.store_id, subject="order", subject_id=order.pk, kind=kind, actor_id=actor.user_id,
-        actor_label=actor.label, data=data,
+        store_id=order.store_id, subject="order", subject_id=order.pk, kind=kind, actor=actor, data=data,
     )  # fmt: skip

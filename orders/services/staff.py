@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from bosonline.actor import Actor
 from bosonline.models import TimelineEntry
 from orders.models import Order, Task
-from sellers.rights import Member
 
 # finished orders stay with whoever worked them: reports of the past do not change
 FINISHED = (Order.Status.COMPLETED, Order.Status.CANCELLED, Order.Status.CLOSED, Order.Status.RETURNED)
@@ -18,7 +18,7 @@ def open_orders_of(membership_id: int) -> int:
 
 
 @transaction.atomic
-def hand_over(from_id: int, to_id: int, member: Member) -> int:
+def hand_over(from_id: int, to_id: int, actor: Actor) -> int:
     """Give the open orders and tasks of one place to another; each order's timeline says so."""
     orders = list(
         Order.objects.select_for_update(of=("self",))
@@ -33,7 +33,7 @@ def hand_over(from_id: int, to_id: int, member: Member) -> int:
     TimelineEntry.objects.bulk_create(
         [
             TimelineEntry(
-                store_id=store_id, subject="order", subject_id=pk, kind="order.handed_over", actor_id=member.user.pk,
+                store_id=store_id, subject="order", subject_id=pk, kind="order.handed_over", actor_id=actor.user_id,
                 data={"from": from_id, "to": to_id},
             )
             for pk, store_id in orders

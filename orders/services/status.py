@@ -11,13 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import outbox, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
 from catalog.services import stock
 from catalog.services.vouchers import voucher_release, voucher_retake
 from orders.models import Customer, Order
-from orders.services.actors import Actor
 from orders.transitions import BY_PERSON, GONE_IN, RESERVED_IN, Rule, event_steps, move_of
-from sellers.rights import Member
 
 P = Order.PaymentStatus
 PAID_ENOUGH = frozenset({P.PAID, P.SETTLED, P.COD_COLLECTED})
@@ -43,7 +42,7 @@ def order_lock(order_id: int) -> Order:
     return order
 
 
-def why_not(order: Order, target: str, member: Member, reason: str) -> DomainError | None:
+def why_not(order: Order, target: str, actor: Actor, reason: str) -> DomainError | None:
     """Why a person may not move ``order`` to ``target``, or None when they may."""
     move = move_of(order.status, target)
     if move is None:
@@ -55,13 +54,13 @@ def why_not(order: Order, target: str, member: Member, reason: str) -> DomainErr
     if order.is_held and target != Order.Status.CANCELLED:
         return Conflict(_("This order is held as suspicious. Clear it first."), code="order_held")
     if Rule.REOPEN in move.rule:
-        if not member.may("reopen"):
+        if not actor.may("reopen"):
             return Forbidden(_("Your role may not move an order back."), code="reopen_forbidden")
         if not reason.strip():
             return ValidationFailed.field("reason", _("Say why the order moves back."), code="reason_required")
     unpaid = not order.is_cod and order.payment_status not in PAID_ENOUGH
     if Rule.PAID in move.rule and unpaid:
-        if not member.may("ship_unpaid"):
+        if not actor.may("ship_unpaid"):
             return Conflict(_("This order is not paid yet."), code="not_paid")
         if not reason.strip():
             return ValidationFailed.field("reason", _("Say why it ships before payment."), code="reason_required")
@@ -70,11 +69,11 @@ def why_not(order: Order, target: str, member: Member, reason: str) -> DomainErr
     return None
 
 
-def allowed_status(order: Order, member: Member) -> list[dict[str, Any]]:
+def allowed_status(order: Order, actor: Actor) -> list[dict[str, Any]]:
     """What may come next and, for the rest of the table, why not (``GET /store/orders/{id}``)."""
     rows = []
     for move in BY_PERSON.get(order.status, ()):
-        error = why_not(order, move.to, member, reason="…")
+        error = why_not(order, move.to, actor, reason="…")
         rows.append(
             {
                 "status": move.to,
@@ -91,13 +90,14 @@ def allowed_status(order: Order, member: Member) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def order_set_status(*, order_id: int, status: str, member: Member, reason: str = "") -> Order:
+def order_set_status(*, order_id: int, status: str, actor: Actor, reason: str = "") -> Order:
     """A person moves an order. Raises the reason when the table or a right says no."""
+    actor.require("orders.edit")
     order = order_lock(order_id)
-    error = why_not(order, status, member, reason)
+    error = why_not(order, status, actor, reason)
     if error is not None:
         raise error
-    _apply(order, status, Actor.of(member), reason)
+    _apply(order, status, actor, reason)
     return order
 
 
@@ -144,8 +144,7 @@ def _apply(order: Order, status: str, actor: Actor, reason: str) -> None:
         subject="order",
         subject_id=order.pk,
         kind="order.status",
-        actor_id=actor.user_id,
-        actor_label=actor.label,
+        actor=actor,
         data={"before": before, "after": status, "reason": reason},
     )
     for effect in _effects:
@@ -163,7 +162,7 @@ def _move_stock(order: Order, before: str, after: str, actor: Actor) -> None:
         "pieces": pieces_of(order),
         "warehouse_id": order.warehouse_id,
         "order_id": order.pk,
-        "actor_id": actor.user_id,
+        "actor": actor,
     }
     if before in RESERVED_IN and after in GONE_IN:
         stock.stock_commit(**arguments)
@@ -192,13 +191,14 @@ def _count(order: Order, before: str, after: str) -> None:
 
 
 def orders_set_status(
-    *, order_ids: Iterable[int], status: str, member: Member, reason: str = ""
+    *, order_ids: Iterable[int], status: str, actor: Actor, reason: str = ""
 ) -> list[tuple[int, DomainError | None]]:
     """Many orders, each its own transaction: the legal ones go through, the others say why."""
+    actor.require("orders.edit")
     results: list[tuple[int, DomainError | None]] = []
     for order_id in dict.fromkeys(order_ids):
         try:
-            order_set_status(order_id=order_id, status=status, member=member, reason=reason)
+            order_set_status(order_id=order_id, status=status, actor=actor, reason=reason)
             results.append((order_id, None))
         except DomainError as exc:
             results.append((order_id, exc))

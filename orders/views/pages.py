@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from bosonline import cleaning, timeline
+from bosonline import cleaning
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.views import private_file
@@ -23,10 +22,11 @@ from orders import queries
 from orders.documents import INVOICE_SIZES, LABEL_SIZES, documents_print, invoices_pdf, labels_pdf
 from orders.lists import ORDERS, orders_for
 from orders.messages import STAGES
-from orders.models import FollowUp, Order, OrderNote
+from orders.models import FollowUp, Order
 from orders.money.queries import money_context
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
 from orders.services import followups, shipping, status
+from orders.services.notes import note_add
 from orders.services.rebill import bill_from
 from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
@@ -296,7 +296,7 @@ class OrderStatusAction(OrderAction):
         if target not in Order.Status.values:
             raise ValidationFailed.field("status", _("Unknown value."))
         status.order_set_status(
-            order_id=order.pk, status=target, member=self.member, reason=self.request.POST.get("reason", "")[:200]
+            order_id=order.pk, status=target, actor=self.member, reason=self.request.POST.get("reason", "")[:200]
         )
         return _("Order %(number)s: %(status)s.") % {"number": order.order_number, "status": Order.Status(target).label}
 
@@ -305,7 +305,7 @@ class OrderBookAction(OrderAction):
     right = "shipping.create"
 
     def act(self, order: Order) -> str:
-        shipping.shipment_book(order_id=order.pk, member=self.member)
+        shipping.shipment_book(order_id=order.pk, actor=self.member)
         return _("Courier booked. The AWB arrives in a moment.")
 
 
@@ -313,9 +313,7 @@ class OrderCancelBookingAction(OrderAction):
     right = "shipping.edit"
 
     def act(self, order: Order) -> str:
-        shipping.shipment_cancel(
-            order_id=order.pk, reason=self.request.POST.get("reason", "")[:200], member=self.member
-        )
+        shipping.shipment_cancel(order_id=order.pk, reason=self.request.POST.get("reason", "")[:200], actor=self.member)
         return _("Courier booking cancelled.")
 
 
@@ -325,7 +323,7 @@ class ParcelAlertsAction(OrderAction):
     right = "shipping.edit"
 
     def act(self, order: Order) -> str:
-        shipping.alerts_seen(order_id=order.pk, member=self.member)
+        shipping.alerts_seen(order_id=order.pk, actor=self.member)
         return _("Marked as looked at.")
 
 
@@ -337,7 +335,7 @@ class OrderAwbAction(OrderAction):
         if not 5 <= len(awb) <= 40 or not (awb.isascii() and awb.replace("-", "").isalnum()):
             raise ValidationFailed.field("awb", _("Enter the AWB as printed by the courier."))
         shipping.shipment_by_hand(
-            order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], member=self.member
+            order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], actor=self.member
         )
         return _("AWB saved.")
 
@@ -360,7 +358,7 @@ class OrderClearRiskAction(OrderAction):
     right = "orders.edit"
 
     def act(self, order: Order) -> str:
-        risk_clear(order_id=order.pk, member=self.member)
+        risk_clear(order_id=order.pk, actor=self.member)
         return _("The order is cleared and can be worked.")
 
 
@@ -368,15 +366,7 @@ class OrderNoteAction(OrderAction):
     right = "orders.edit"
 
     def act(self, order: Order) -> str:
-        text = self.request.POST.get("text", "").strip().replace("\x00", "")
-        if not text or len(text) > 2000:
-            raise ValidationFailed.field("text", _("Write a note of at most 2,000 characters."))
-        with transaction.atomic():
-            OrderNote.objects.create(store=self.store, order=order, author=self.member.membership, text=text)
-            timeline.record(
-                store_id=self.store.pk, subject="order", subject_id=order.pk, kind="order.note",
-                actor_id=self.member.user.pk, data={"text": text[:200]},
-            )  # fmt: skip
+        note_add(order=order, text=self.request.POST.get("text", ""), actor=self.member)
         return _("Note saved.")
 
 
@@ -389,7 +379,7 @@ class OrderWhatsApp(StorePage):
         order = queries.order_get(self.member, pk)
         prepared = followups.followup_record(
             order_id=order.pk,
-            member=self.member,
+            actor=self.member,
             stage=request.POST.get("stage", ""),
             text=request.POST.get("text", ""),
         )
@@ -411,7 +401,7 @@ class FollowUpResult(StorePage):
             raise NotFound()
         order = queries.order_get(self.member, row.order_id)
         result = request.POST.get("result", "")
-        followups.followup_result(followup_id=pk, member=self.member, result=result)
+        followups.followup_result(followup_id=pk, actor=self.member, result=result)
         messages.success(request, _("Result saved."))
         target = request.POST.get("next", "")
         return HttpResponseRedirect(safe_next(request, target, reverse("order-detail", args=[order.pk])))
@@ -448,10 +438,10 @@ class BulkAction(StorePage):
                 target = request.POST.get("status", "")
                 if target not in Order.Status.values:
                     raise ValidationFailed.field("status", _("Unknown value."))
-                results = status.orders_set_status(order_ids=visible, status=target, member=self.member)
+                results = status.orders_set_status(order_ids=visible, status=target, actor=self.member)
             case "book":
                 self.member.require("shipping.create")
-                results = shipping.shipments_book(order_ids=visible, member=self.member)
+                results = shipping.shipments_book(order_ids=visible, actor=self.member)
             case "labels":
                 return self._print("label", visible, request.POST.get("label_size", ""))
             case "invoices":

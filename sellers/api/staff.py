@@ -37,7 +37,7 @@ class StaffListView(ApiView):
 
     @extend_schema(request=s.StaffIn, responses={201: s.StaffOut, 202: s.InvitationOut})
     def post(self, request: Request) -> Response:
-        made = staff.staff_create(member=self.member, **self.parse(s.StaffIn))
+        made = staff.staff_create(actor=self.member, **self.parse(s.StaffIn))
         if made.membership is not None:
             return Response({"data": s.StaffOut(made.membership).data}, status=201)
         assert made.invitation is not None
@@ -53,19 +53,19 @@ class StaffView(ApiView):
 
     @extend_schema(responses={200: s.StaffOut})
     def get(self, request: Request, pk: int) -> Response:
-        row = staff.staff_of(member=self.member, staff_id=pk)
+        row = staff.staff_of(actor=self.member, staff_id=pk)
         data = {**s.StaffOut(row).data, "rights": sorted(row.role.granted), "open_orders": queries.open_work_of(row)}
         return Response({"data": data})
 
     @extend_schema(request=s.StaffUpdateIn(partial=True), responses={200: s.StaffOut})
     def put(self, request: Request, pk: int) -> Response:
-        row = staff.staff_update(member=self.member, staff_id=pk, **self.parse(s.StaffUpdateIn, partial=True))
+        row = staff.staff_update(actor=self.member, staff_id=pk, **self.parse(s.StaffUpdateIn, partial=True))
         return Response({"data": s.StaffOut(row).data})
 
     @extend_schema(request=s.HandOverWorkIn, parameters=[OpenApiParameter("hand_over_to", int)], responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
         heir = _heir(self)
-        moved = staff.staff_remove(member=self.member, staff_id=pk, hand_over_to=heir)
+        moved = staff.staff_remove(actor=self.member, staff_id=pk, hand_over_to=heir)
         return Response({"message": _("The person was removed."), "data": {"handed_over": moved}})
 
 
@@ -87,7 +87,7 @@ class StaffStatusView(ApiView):
 
     @extend_schema(request=s.StatusIn, responses={200: s.StaffOut})
     def patch(self, request: Request, pk: int) -> Response:
-        row = staff.staff_status_set(member=self.member, staff_id=pk, **self.parse(s.StatusIn))
+        row = staff.staff_status_set(actor=self.member, staff_id=pk, **self.parse(s.StatusIn))
         return Response({"data": s.StaffOut(row).data})
 
 
@@ -103,7 +103,7 @@ class StaffMultiStatusView(ApiView):
         rows = []
         for pk in dict.fromkeys(data["ids"]):
             try:
-                staff.staff_status_set(member=self.member, staff_id=pk, is_active=data["is_active"])
+                staff.staff_status_set(actor=self.member, staff_id=pk, is_active=data["is_active"])
                 rows.append(bulk_row(pk))
             except DomainError as exc:
                 rows.append(bulk_row(pk, exc))
@@ -130,7 +130,7 @@ class InvitationView(ApiView):
 
     @extend_schema(request=None, responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        staff.invitation_withdraw(member=self.member, invitation_id=pk)
+        staff.invitation_withdraw(actor=self.member, invitation_id=pk)
         return Response({"message": _("The invitation was withdrawn.")})
 
 
@@ -142,7 +142,7 @@ class InvitationResendView(ApiView):
 
     @extend_schema(request=None, responses={200: dict})
     def post(self, request: Request, pk: int) -> Response:
-        staff.invitation_resend(member=self.member, invitation_id=pk)
+        staff.invitation_resend(actor=self.member, invitation_id=pk)
         return Response({"message": _("An invitation was mailed.")})
 
 
@@ -164,7 +164,7 @@ class RolesView(ApiView):
 
     @extend_schema(request=s.RoleIn, responses={201: s.RoleOut})
     def post(self, request: Request) -> Response:
-        role = roles.role_create(member=self.member, **self.parse(s.RoleIn))
+        role = roles.role_create(actor=self.member, **self.parse(s.RoleIn))
         return Response({"data": s.RoleOut(role).data}, status=201)
 
 
@@ -180,12 +180,12 @@ class RoleView(ApiView):
 
     @extend_schema(request=s.RoleIn, responses={200: s.RoleOut})
     def put(self, request: Request, pk: int) -> Response:
-        role = roles.role_update(member=self.member, role_id=pk, **self.parse(s.RoleIn))
+        role = roles.role_update(actor=self.member, role_id=pk, **self.parse(s.RoleIn))
         return Response({"data": s.RoleOut(role).data})
 
     @extend_schema(request=None, responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        roles.role_delete(member=self.member, role_id=pk)
+        roles.role_delete(actor=self.member, role_id=pk)
         return Response({"message": _("The role was deleted.")})
 
 
@@ -215,7 +215,7 @@ class StoreLeaveView(ApiView):
 
     @extend_schema(request=s.HandOverWorkIn, responses={200: dict})
     def post(self, request: Request) -> Response:
-        staff.store_leave(member=self.member, hand_over_to=_heir(self))
+        staff.store_leave(actor=self.member, hand_over_to=_heir(self))
         return Response({"message": _("You left the store.")})
 
 
@@ -226,5 +226,5 @@ class StoreHandOverView(ApiView):
 
     @extend_schema(request=s.StoreHandOverIn, responses={200: dict})
     def post(self, request: Request) -> Response:
-        row = staff.store_hand_over(member=self.member, **self.parse(s.StoreHandOverIn))
+        row = staff.store_hand_over(actor=self.member, **self.parse(s.StoreHandOverIn))
         return Response({"message": _("The store has a new owner."), "data": s.StaffOut(row).data})

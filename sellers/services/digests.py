@@ -12,11 +12,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bosonline import mail, outbox
+from bosonline.actor import Actor
 from bosonline.hosts import platform_url
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from sellers.models import Membership
-from sellers.rights import Member
 from stores.models import Notification, NotificationState
 from stores.notifications import audible, not_muted
 
@@ -56,8 +56,8 @@ def digest_send(payload: dict[str, Any]) -> None:
         )
         if place is None:
             return
-        member = Member(row.user, None, place, row.store, place.role.granted)
-        rows = Notification.objects.filter(audible(member), created_at__gte=since)
+        actor = Actor(row.user, None, place, row.store, place.role.granted)
+        rows = Notification.objects.filter(audible(actor), created_at__gte=since)
         lines = list(rows.filter(not_muted(row.muted)).order_by("-id")[:30])
     if not lines:
         return

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bosonline import timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from sellers.models import Invitation, Membership, Role
-from sellers.rights import ALL_RIGHTS, PRESETS, Member
+from sellers.rights import ALL_RIGHTS, PRESETS
 from stores.models import Store
 
 ROLES_PER_STORE = 30
@@ -45,9 +46,9 @@ def rights_normalise(rights: Iterable[str]) -> list[str]:
     return [right for right in ALL_RIGHTS if right in wanted]
 
 
-def may_give(member: Member, rights: Iterable[str]) -> None:
+def may_give(actor: Actor, rights: Iterable[str]) -> None:
     """A person gives at most what they have themselves. Raises :class:`Forbidden` (``right_escalation``)."""
-    missing = set(rights) - set(member.rights)
+    missing = set(rights) - set(actor.rights)
     if missing:
         raise Forbidden(
             _("You can only give access that you have yourself."), code="right_escalation",
@@ -56,41 +57,44 @@ def may_give(member: Member, rights: Iterable[str]) -> None:
 
 
 @transaction.atomic
-def role_create(*, member: Member, name: str, rights: Iterable[str]) -> Role:
+def role_create(*, actor: Actor, name: str, rights: Iterable[str]) -> Role:
     """A role of this store. Raises at ``name`` (empty, taken, a preset's) or ``rights``."""
-    assert member.store is not None
+    actor.require("staff.create")
+    assert actor.store is not None
     rights = rights_normalise(rights)
-    may_give(member, rights)
-    Store.objects.select_for_update().get(pk=member.store.pk)
-    if Role.objects.filter(store=member.store).count() >= ROLES_PER_STORE:
+    may_give(actor, rights)
+    Store.objects.select_for_update().get(pk=actor.store.pk)
+    if Role.objects.filter(store=actor.store).count() >= ROLES_PER_STORE:
         raise ValidationFailed.field("name", _("At most %(count)s own roles per store.") % {"count": ROLES_PER_STORE})
-    role = Role(store=member.store, name=_name(name), rights=rights)
+    role = Role(store=actor.store, name=_name(name), rights=rights)
     _save(role)
-    _log(member, role, "role.created", {"rights": rights})
+    _log(actor, role, "role.created", {"rights": rights})
     return role
 
 
 @transaction.atomic
-def role_update(*, member: Member, role_id: int, name: str, rights: Iterable[str]) -> Role:
+def role_update(*, actor: Actor, role_id: int, name: str, rights: Iterable[str]) -> Role:
     """Change an own role; it takes effect with the next request of everyone who has it."""
-    role = _own(member, role_id)
+    actor.require("staff.edit")
+    role = _own(actor, role_id)
     rights = rights_normalise(rights)
     # both what it had and what it gets: nobody strips or adds what they do not have themselves
-    may_give(member, set(rights) | role.granted)
-    if member.membership is not None and member.membership.role_id == role.pk:
+    may_give(actor, set(rights) | role.granted)
+    if actor.membership is not None and actor.membership.role_id == role.pk:
         raise Forbidden(_("You cannot change your own role."), code="own_role")
     before = list(role.rights)
     role.name, role.rights = _name(name), rights
     _save(role)
-    _log(member, role, "role.changed", {"from": before, "to": rights})
+    _log(actor, role, "role.changed", {"from": before, "to": rights})
     return role
 
 
 @transaction.atomic
-def role_delete(*, member: Member, role_id: int) -> None:
+def role_delete(*, actor: Actor, role_id: int) -> None:
     """Remove an own role that nobody has. 409 ``role_in_use`` names how many do."""
-    role = _own(member, role_id)
-    may_give(member, role.granted)
+    actor.require("staff.delete")
+    role = _own(actor, role_id)
+    may_give(actor, role.granted)
     used = Membership.objects.filter(role=role, removed_at__isnull=True).count()
     used += Invitation.objects.filter(role=role, accepted_at__isnull=True, withdrawn_at__isnull=True).count()
     if used:
@@ -103,13 +107,13 @@ def role_delete(*, member: Member, role_id: int) -> None:
 
     Membership.objects.filter(role=role).update(role=preset_role("viewer"))
     Invitation.objects.filter(role=role).update(role=preset_role("viewer"))
-    _log(member, role, "role.deleted", {"name": role.name})
+    _log(actor, role, "role.deleted", {"name": role.name})
     role.delete()
 
 
-def _own(member: Member, role_id: int) -> Role:
-    assert member.store is not None
-    role = Role.objects.select_for_update().filter(pk=role_id, store=member.store).first()
+def _own(actor: Actor, role_id: int) -> Role:
+    assert actor.store is not None
+    role = Role.objects.select_for_update().filter(pk=role_id, store=actor.store).first()
     if role is None:
         if Role.objects.filter(pk=role_id, store__isnull=True).exists():
             raise Conflict(_("Preset roles cannot be changed. Make a copy."), code="preset_role")
@@ -134,8 +138,6 @@ def _save(role: Role) -> None:
         raise ValidationFailed.field("name", _("There is already a role with this name.")) from None
 
 
-def _log(member: Member, role: Role, kind: str, data: dict[str, object]) -> None:
-    assert member.store is not None
-    timeline.record(
-        store_id=member.store.pk, subject="role", subject_id=role.pk, kind=kind, actor_id=member.user.pk, data=data
-    )
+def _log(actor: Actor, role: Role, kind: str, data: dict[str, object]) -> None:
+    assert actor.store is not None
+    timeline.record(store_id=actor.store.pk, subject="role", subject_id=role.pk, kind=kind, actor=actor, data=data)

@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, cleaning, outbox, throttle, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores
 from sellers import ports
 from sellers.models import Invitation, Membership, Role, User
 from sellers.queries import other_owners
-from sellers.rights import Member
 from sellers.services import accounts, sessions
 from sellers.services.roles import may_give, role_of
 from stores.models import Store
@@ -38,12 +38,12 @@ class StaffCreated:
     invitation: Invitation | None = None
 
 
-def staff_of(*, member: Member, staff_id: int, lock: bool = False) -> Membership:
+def staff_of(*, actor: Actor, staff_id: int, lock: bool = False) -> Membership:
     """A place in the member's store that was not removed; anything else is 404."""
-    assert member.store is not None
+    assert actor.store is not None
     rows = Membership.objects.select_related("user", "role").filter(pk=staff_id, removed_at__isnull=True)
     if lock:
-        Store.objects.select_for_update().get(pk=member.store.pk)
+        Store.objects.select_for_update().get(pk=actor.store.pk)
         rows = rows.select_for_update(of=("self",))
     row: Membership | None = rows.first()
     if row is None:
@@ -51,40 +51,41 @@ def staff_of(*, member: Member, staff_id: int, lock: bool = False) -> Membership
     return row
 
 
-def _may_touch(member: Member, target: Membership) -> None:
+def _may_touch(actor: Actor, target: Membership) -> None:
     """Owners are nobody's to change, and nobody changes a person who may do more than they may."""
     if target.role.is_owner:
         raise Forbidden(_("The owner cannot be changed by others."), code="owner_protected")
-    if member.membership is not None and target.pk == member.membership.pk:
+    if actor.membership is not None and target.pk == actor.membership.pk:
         raise Forbidden(_("You cannot change your own access. Ask the owner of the store."), code="own_access")
-    may_give(member, target.role.granted)
+    may_give(actor, target.role.granted)
 
 
-def _role_for(member: Member, role_id: int) -> Role:
-    assert member.store is not None
+def _role_for(actor: Actor, role_id: int) -> Role:
+    assert actor.store is not None
     try:
-        role = role_of(store=member.store, role_id=role_id)
+        role = role_of(store=actor.store, role_id=role_id)
     except NotFound:
         raise ValidationFailed.field("role_id", _("Choose a role from the list.")) from None
     if role.is_owner:
         raise ValidationFailed.field("role_id", _("A store is given to a new owner with “Hand over the store”."))
-    may_give(member, role.granted)
+    may_give(actor, role.granted)
     return role
 
 
 @transaction.atomic
 def staff_create(
-    *, member: Member, name: str, email: str, phone: str, role_id: int, password: str = "", **lead: Any
+    *, actor: Actor, name: str, email: str, phone: str, role_id: int, password: str = "", **lead: Any
 ) -> StaffCreated:
     """A new person in the store.
 
     With a ``password`` and an unknown e-mail the account exists at once and is managed by this store; otherwise an
     invitation is mailed and the place begins when it is accepted. Raises at the fields, ``right_escalation`` (403).
     """
-    store = member.store
+    actor.require("staff.create")
+    store = actor.store
     assert store is not None
     Store.objects.select_for_update().get(pk=store.pk)
-    role = _role_for(member, role_id)
+    role = _role_for(actor, role_id)
     email = cleaning.email(email)
     known = User.objects.filter(email=email).first()
     if known is not None and Membership.objects.filter(user=known, removed_at__isnull=True).exists():
@@ -92,16 +93,16 @@ def staff_create(
     if password and known is None:
         user = accounts.user_create(
             name=name, email=email, phone=phone, password=password, managed_by=store,
-            language=member.user.language,
+            language=actor.user.language,
         )  # fmt: skip
         membership = Membership.objects.create(store=store, user=user, role=role, **lead)
         _leads_changed(store.pk)
-        _log(member, membership.pk, "staff.created", {"name": user.name, "role": role.label})
+        _log(actor, membership.pk, "staff.created", {"name": user.name, "role": role.label})
         return StaffCreated(membership=membership)
-    return StaffCreated(invitation=_invite(member, store, name=name, email=email, phone=phone, role=role))
+    return StaffCreated(invitation=_invite(actor, store, name=name, email=email, phone=phone, role=role))
 
 
-def _invite(member: Member, store: Store, *, name: str, email: str, phone: str, role: Role) -> Invitation:
+def _invite(actor: Actor, store: Store, *, name: str, email: str, phone: str, role: Role) -> Invitation:
     throttle.hit("invitations", str(store.pk), INVITATIONS)
     errors: dict[str, list[str]] = {}
     if phone:
@@ -110,7 +111,7 @@ def _invite(member: Member, store: Store, *, name: str, email: str, phone: str, 
         phone = phone_or_error(phone, "phone")
     accounts.raise_errors(errors)
     values: dict[str, Any] = {
-        "name": name.strip(), "phone": phone, "role": role, "invited_by": member.user,
+        "name": name.strip(), "phone": phone, "role": role, "invited_by": actor.user,
         "expires_at": timezone.now() + timedelta(seconds=settings.INVITATION_SECONDS),
     }  # fmt: skip
     row = Invitation.objects.filter(
@@ -123,7 +124,7 @@ def _invite(member: Member, store: Store, *, name: str, email: str, phone: str, 
             setattr(row, key, value)
         row.save()
     outbox.enqueue("mail.invitation", {"invitation_id": row.pk})
-    _log(member, row.pk, "staff.invited", {"email": email, "role": role.label}, subject="invitation")
+    _log(actor, row.pk, "staff.invited", {"email": email, "role": role.label}, subject="invitation")
     return row
 
 
@@ -155,23 +156,25 @@ def invitation_of(token: str) -> Invitation:
     return row
 
 
-def invitation_withdraw(*, member: Member, invitation_id: int) -> None:
+def invitation_withdraw(*, actor: Actor, invitation_id: int) -> None:
     """The link stops working at once."""
+    actor.require("staff.create")
     changed = Invitation.objects.filter(pk=invitation_id, accepted_at__isnull=True, withdrawn_at__isnull=True).update(
         withdrawn_at=timezone.now()
     )
     if not changed:
         raise NotFound()
-    _log(member, invitation_id, "staff.invitation_withdrawn", {}, subject="invitation")
+    _log(actor, invitation_id, "staff.invitation_withdrawn", {}, subject="invitation")
 
 
-def invitation_resend(*, member: Member, invitation_id: int) -> None:
+def invitation_resend(*, actor: Actor, invitation_id: int) -> None:
     """Mail the link once more; the one before stops working."""
+    actor.require("staff.create")
     row = Invitation.objects.filter(pk=invitation_id, accepted_at__isnull=True, withdrawn_at__isnull=True).first()
     if row is None:
         raise NotFound()
-    assert member.store is not None
-    throttle.hit("invitations", str(member.store.pk), INVITATIONS)
+    assert actor.store is not None
+    throttle.hit("invitations", str(actor.store.pk), INVITATIONS)
     row.expires_at = timezone.now() + timedelta(seconds=settings.INVITATION_SECONDS)
     row.save(update_fields=["expires_at"])
     outbox.enqueue("mail.invitation", {"invitation_id": row.pk})
@@ -210,7 +213,7 @@ def invitation_accept(
             membership = Membership.objects.create(store_id=row.store_id, user=known, role=row.role)
             _leads_changed(row.store_id)
     timeline.record(
-        store_id=row.store_id, subject="staff", subject_id=membership.pk, kind="staff.joined", actor_id=known.pk,
+        store_id=row.store_id, subject="staff", subject_id=membership.pk, kind="staff.joined", actor=Actor(known),
         data={"name": known.name, "role": row.role.label},
     )  # fmt: skip
     return membership
@@ -220,31 +223,32 @@ PERSONAL = ("name", "email", "phone", "password")
 
 
 @transaction.atomic
-def staff_update(*, member: Member, staff_id: int, **values: Any) -> Membership:
+def staff_update(*, actor: Actor, staff_id: int, **values: Any) -> Membership:
     """Change role, status, lead settings; and, for an account that this store manages, the personal data as well.
 
     Raises 403 ``owner_protected``, ``own_access``, ``right_escalation``, ``not_managed`` at the field.
     """
-    assert member.store is not None
-    target = staff_of(member=member, staff_id=staff_id, lock=True)
-    _may_touch(member, target)
+    actor.require("staff.edit")
+    assert actor.store is not None
+    target = staff_of(actor=actor, staff_id=staff_id, lock=True)
+    _may_touch(actor, target)
     before = {"role": target.role.label, "active": target.is_active}
     if "role_id" in values:
-        target.role = _role_for(member, values["role_id"])
+        target.role = _role_for(actor, values["role_id"])
     for name in ("lead_weight", "takes_leads", "max_open_leads"):
         if name in values:
             setattr(target, name, values[name])
     target.save(update_fields=["role", "lead_weight", "takes_leads", "max_open_leads"])
-    _update_person(member, target, values)
+    _update_person(actor, target, values)
     if "is_active" in values:
-        _set_active(member, target, values["is_active"])
+        _set_active(actor, target, values["is_active"])
     _leads_changed(target.store_id)
     after = {"role": target.role.label, "active": target.is_active}
-    _log(member, target.pk, "staff.changed", {"from": before, "to": after})
+    _log(actor, target.pk, "staff.changed", {"from": before, "to": after})
     return target
 
 
-def _update_person(member: Member, target: Membership, values: dict[str, Any]) -> None:
+def _update_person(actor: Actor, target: Membership, values: dict[str, Any]) -> None:
     user = target.user
     errors: dict[str, list[str]] = {}
     wanted = {k: values[k] for k in PERSONAL if values.get(k) not in (None, "")}
@@ -256,8 +260,8 @@ def _update_person(member: Member, target: Membership, values: dict[str, Any]) -
     if not changed:
         accounts.raise_errors(errors)
         return
-    assert member.store is not None
-    if user.managed_by_id != member.store.pk:
+    assert actor.store is not None
+    if user.managed_by_id != actor.store.pk:
         text = _("This person manages their own account; only they can change this.")
         raise ValidationFailed(text, errors={k: [text] for k in changed}, code="not_managed")
     if "email" in changed and User.objects.filter(email=changed["email"]).exclude(pk=user.pk).exists():
@@ -281,15 +285,16 @@ def _update_person(member: Member, target: Membership, values: dict[str, Any]) -
 
 
 @transaction.atomic
-def staff_status_set(*, member: Member, staff_id: int, is_active: bool) -> Membership:
+def staff_status_set(*, actor: Actor, staff_id: int, is_active: bool) -> Membership:
     """Pause or wake a person. Pausing ends their sessions in this store at once."""
-    target = staff_of(member=member, staff_id=staff_id, lock=True)
-    _may_touch(member, target)
-    _set_active(member, target, is_active)
+    actor.require("staff.edit")
+    target = staff_of(actor=actor, staff_id=staff_id, lock=True)
+    _may_touch(actor, target)
+    _set_active(actor, target, is_active)
     return target
 
 
-def _set_active(member: Member, target: Membership, is_active: bool) -> None:
+def _set_active(actor: Actor, target: Membership, is_active: bool) -> None:
     if target.is_active == is_active:
         return
     target.is_active = is_active
@@ -297,27 +302,28 @@ def _set_active(member: Member, target: Membership, is_active: bool) -> None:
     _leads_changed(target.store_id)
     if not is_active:
         sessions.sessions_end_in_store(user_ids=[target.user_id], store_id=target.store_id, reason="paused")
-    _log(member, target.pk, "staff.activated" if is_active else "staff.paused", {"name": target.user.name})
+    _log(actor, target.pk, "staff.activated" if is_active else "staff.paused", {"name": target.user.name})
 
 
 @transaction.atomic
-def staff_remove(*, member: Member, staff_id: int, hand_over_to: int | None = None) -> int:
+def staff_remove(*, actor: Actor, staff_id: int, hand_over_to: int | None = None) -> int:
     """Remove a person; their open orders go to ``hand_over_to`` first. How many were handed over.
 
     Raises 409 ``has_open_work`` with the count when there is work and nobody to take it.
     """
-    target = staff_of(member=member, staff_id=staff_id, lock=True)
-    _may_touch(member, target)
-    return _remove(member, target, hand_over_to, "staff.removed")
+    actor.require("staff.delete")
+    target = staff_of(actor=actor, staff_id=staff_id, lock=True)
+    _may_touch(actor, target)
+    return _remove(actor, target, hand_over_to, "staff.removed")
 
 
-def _remove(member: Member, target: Membership, hand_over_to: int | None, kind: str) -> int:
+def _remove(actor: Actor, target: Membership, hand_over_to: int | None, kind: str) -> int:
     moved, count = 0, ports.open_work(target.pk)
     if hand_over_to is not None:
         heir = Membership.objects.filter(pk=hand_over_to, removed_at__isnull=True, is_active=True).first()
         if heir is None or heir.pk == target.pk:
             raise ValidationFailed.field("hand_over_to", _("Choose an active person of this store."))
-        moved = ports.hand_over_work(target.pk, heir.pk, member)
+        moved = ports.hand_over_work(target.pk, heir.pk, actor)
     elif count:
         raise Conflict(
             _("%(name)s has %(count)s open orders. Choose who takes them over.")
@@ -329,35 +335,35 @@ def _remove(member: Member, target: Membership, hand_over_to: int | None, kind: 
     _leads_changed(target.store_id)
     sessions.sessions_end_in_store(user_ids=[target.user_id], store_id=target.store_id, reason="removed")
     User.objects.filter(pk=target.user_id, managed_by=target.store_id).update(managed_by=None)
-    _log(member, target.pk, kind, {"name": target.user.name, "handed_over": moved, "to": hand_over_to})
+    _log(actor, target.pk, kind, {"name": target.user.name, "handed_over": moved, "to": hand_over_to})
     return moved
 
 
 @transaction.atomic
-def store_leave(*, member: Member, hand_over_to: int | None = None) -> None:
+def store_leave(*, actor: Actor, hand_over_to: int | None = None) -> None:
     """Give one's own place up. The last owner cannot (409 ``last_owner``)."""
-    assert member.membership is not None and member.store is not None
-    Store.objects.select_for_update().get(pk=member.store.pk)
-    own = Membership.objects.select_related("user", "role").get(pk=member.membership.pk)
+    assert actor.membership is not None and actor.store is not None
+    Store.objects.select_for_update().get(pk=actor.store.pk)
+    own = Membership.objects.select_related("user", "role").get(pk=actor.membership.pk)
     if own.role.is_owner and not other_owners(own):
         raise Conflict(_("You are the last owner of this store. Hand it over first."), code="last_owner")
-    _remove(member, own, hand_over_to, "staff.left")
+    _remove(actor, own, hand_over_to, "staff.left")
 
 
 STAY = ("administrator", "owner")
 
 
 @transaction.atomic
-def store_hand_over(*, member: Member, staff_id: int, password: str, stay: str = "administrator") -> Membership:
+def store_hand_over(*, actor: Actor, staff_id: int, password: str, stay: str = "administrator") -> Membership:
     """Make another active person the owner. Only an owner may, with the password; ``stay`` is what they are afterwards."""
-    assert member.membership is not None and member.store is not None
-    if not member.is_owner:
+    assert actor.membership is not None and actor.store is not None
+    if not actor.is_owner:
         raise Forbidden(_("Only the owner can hand the store over."))
     if stay not in STAY:
         raise ValidationFailed.field("stay", _("Choose what you are afterwards."))
-    sessions.password_check(user=member.user, password=password)
-    target = staff_of(member=member, staff_id=staff_id, lock=True)
-    own = Membership.objects.select_related("role").get(pk=member.membership.pk)
+    sessions.password_check(user=actor.user, password=password)
+    target = staff_of(actor=actor, staff_id=staff_id, lock=True)
+    own = Membership.objects.select_related("role").get(pk=actor.membership.pk)
     if not own.role.is_owner:  # handed over by another call while we waited for the lock
         raise Forbidden(_("Only the owner can hand the store over."))
     if target.pk == own.pk or target.role.is_owner or not target.is_active:
@@ -368,9 +374,9 @@ def store_hand_over(*, member: Member, staff_id: int, password: str, stay: str =
     if stay != "owner":
         own.role = accounts.preset_role(stay)
         own.save(update_fields=["role"])
-    _log(member, target.pk, "store.handed_over", {"from": member.user.name, "to": target.user.name, "stay": stay})
-    for user_id, what in ((target.user_id, "store_received"), (member.user.pk, "store_given")):
-        outbox.enqueue("mail.security", {"user_id": user_id, "what": what, "store": member.store.name})
+    _log(actor, target.pk, "store.handed_over", {"from": actor.user.name, "to": target.user.name, "stay": stay})
+    for user_id, what in ((target.user_id, "store_received"), (actor.user.pk, "store_given")):
+        outbox.enqueue("mail.security", {"user_id": user_id, "what": what, "store": actor.store.name})
     return target
 
 
@@ -379,8 +385,6 @@ def _leads_changed(store_id: int) -> None:
     changes.announce("store", store_id, [store_id])
 
 
-def _log(member: Member, subject_id: int, kind: str, data: dict[str, Any], subject: str = "staff") -> None:
-    assert member.store is not None
-    timeline.record(
-        store_id=member.store.pk, subject=subject, subject_id=subject_id, kind=kind, actor_id=member.user.pk, data=data
-    )
+def _log(actor: Actor, subject_id: int, kind: str, data: dict[str, Any], subject: str = "staff") -> None:
+    assert actor.store is not None
+    timeline.record(store_id=actor.store.pk, subject=subject, subject_id=subject_id, kind=kind, actor=actor, data=data)

@@ -54,7 +54,7 @@ class OwnershipPage(StorePage):
         form = self._people(StoreHandOverForm(request.POST))
         if form.is_valid():
             try:
-                staff.store_hand_over(member=self.member, **form.cleaned_data)
+                staff.store_hand_over(actor=self.member, **form.cleaned_data)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -89,7 +89,7 @@ class StoreLeavePage(OwnershipPage):
         heir = request.POST.get("hand_over_to", "")
         try:
             staff.store_leave(
-                member=self.member, hand_over_to=int(heir) if heir.isdecimal() and len(heir) < 19 else None
+                actor=self.member, hand_over_to=int(heir) if heir.isdecimal() and len(heir) < 19 else None
             )
         except Conflict as exc:
             return self._show(StoreHandOverForm(), status=409, error=exc)

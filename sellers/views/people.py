@@ -93,7 +93,7 @@ class StaffEditPage(StorePage):
             self.member.require("staff.create")
             usual = next((r.pk for r in queries.roles_of(self.store) if r.preset == "customer_service"), None)
             return self._show(StaffForm(initial={"role_id": usual}), None)
-        row = staff.staff_of(member=self.member, staff_id=pk)
+        row = staff.staff_of(actor=self.member, staff_id=pk)
         start = {
             "name": row.user.name, "email": row.user.email, "phone": row.user.phone, "role_id": row.role_id,
             "takes_leads": row.takes_leads, "lead_weight": row.lead_weight, "max_open_leads": row.max_open_leads,
@@ -102,15 +102,15 @@ class StaffEditPage(StorePage):
 
     def post(self, request: HttpRequest, pk: int = 0) -> HttpResponse:
         self.member.require("staff.edit" if pk else "staff.create")
-        row = staff.staff_of(member=self.member, staff_id=pk) if pk else None
+        row = staff.staff_of(actor=self.member, staff_id=pk) if pk else None
         form = self._roles(StaffForm(request.POST), row)
         if form.is_valid():
             try:
                 if row is None:
-                    made = staff.staff_create(member=self.member, **form.cleaned_data)
+                    made = staff.staff_create(actor=self.member, **form.cleaned_data)
                     messages.success(request, _said(made, password=bool(form.cleaned_data.get("password"))))
                 else:
-                    staff.staff_update(member=self.member, staff_id=pk, **self._changes(form, row))
+                    staff.staff_update(actor=self.member, staff_id=pk, **self._changes(form, row))
                     messages.success(request, _("Saved."))
                 return redirect("settings-staff")
             except DomainError as exc:
@@ -172,14 +172,14 @@ class StaffAction(StorePage):
         self.member.require("staff.delete" if action == "hapus" else "staff.edit")
         match action:
             case "aktif" | "nonaktif":
-                row = staff.staff_status_set(member=self.member, staff_id=pk, is_active=action == "aktif")
+                row = staff.staff_status_set(actor=self.member, staff_id=pk, is_active=action == "aktif")
                 text = _("%(name)s can work again.") if row.is_active else _("%(name)s is paused and logged out.")
                 messages.success(request, text % {"name": row.user.name})
             case "hapus":
                 heir = request.POST.get("hand_over_to", "")
                 try:
                     staff.staff_remove(
-                        member=self.member,
+                        actor=self.member,
                         staff_id=pk,
                         hand_over_to=int(heir) if heir.isdecimal() and len(heir) < 19 else None,
                     )
@@ -191,7 +191,7 @@ class StaffAction(StorePage):
         return _back_to_list(request)
 
     def _ask(self, request: HttpRequest, pk: int, error: DomainError | None = None, status: int = 200) -> HttpResponse:
-        row = staff.staff_of(member=self.member, staff_id=pk)
+        row = staff.staff_of(actor=self.member, staff_id=pk)
         context = {
             "row": row,
             "count": ports.open_work(row.pk),
@@ -213,7 +213,7 @@ class StaffBulkPage(StorePage):
         done, failed = 0, []
         for pk in ids:
             try:
-                staff.staff_status_set(member=self.member, staff_id=pk, is_active=action == "aktif")
+                staff.staff_status_set(actor=self.member, staff_id=pk, is_active=action == "aktif")
                 done += 1
             except DomainError as exc:
                 failed.append(exc.message)
@@ -230,10 +230,10 @@ class InvitationAction(StorePage):
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         match action:
             case "kirim":
-                staff.invitation_resend(member=self.member, invitation_id=pk)
+                staff.invitation_resend(actor=self.member, invitation_id=pk)
                 messages.success(request, _("An invitation was mailed."))
             case "batal":
-                staff.invitation_withdraw(member=self.member, invitation_id=pk)
+                staff.invitation_withdraw(actor=self.member, invitation_id=pk)
                 messages.success(request, _("The invitation was withdrawn."))
             case _:
                 raise NotFound()
@@ -280,9 +280,9 @@ class RoleEditPage(StorePage):
         if form.is_valid():
             try:
                 if role is None:
-                    roles.role_create(member=self.member, name=form.cleaned_data["name"], rights=wanted)
+                    roles.role_create(actor=self.member, name=form.cleaned_data["name"], rights=wanted)
                 else:
-                    roles.role_update(member=self.member, role_id=pk, name=form.cleaned_data["name"], rights=wanted)
+                    roles.role_update(actor=self.member, role_id=pk, name=form.cleaned_data["name"], rights=wanted)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -311,6 +311,6 @@ class RoleDeletePage(StorePage):
     right = "staff.delete"
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        roles.role_delete(member=self.member, role_id=pk)
+        roles.role_delete(actor=self.member, role_id=pk)
         messages.success(request, _("The role was deleted."))
         return redirect("settings-roles")

@@ -41,7 +41,7 @@ class BankAccountNewPage(StorePage):
         form = BankAccountSettingsForm(request.POST)
         if form.is_valid():
             try:
-                services.bank_account_create(store=self.store, actor_id=self.member.pk, **form.cleaned_data)
+                services.bank_account_create(store=self.store, actor=self.member, **form.cleaned_data)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -68,7 +68,7 @@ class BankAccountEditPage(StorePage):
             if not values["is_default"]:
                 values.pop("is_default")
             try:
-                services.bank_account_update(account_id=row.pk, actor_id=self.member.pk, **values)
+                services.bank_account_update(account_id=row.pk, actor=self.member, **values)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -82,15 +82,15 @@ class BankAccountAction(StorePage):
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         self.member.require("bank_accounts.delete" if action == "hapus" else "bank_accounts.edit")
-        actor = self.member.pk
+        actor = self.member
         heir: BankAccount | None = None
         match action:
             case "utama":
-                services.bank_account_update(account_id=pk, is_default=True, actor_id=actor)
+                services.bank_account_update(account_id=pk, is_default=True, actor=actor)
             case "aktif" | "nonaktif":
-                heir = services.bank_account_set_active(account_id=pk, is_active=action == "aktif", actor_id=actor)
+                heir = services.bank_account_set_active(account_id=pk, is_active=action == "aktif", actor=actor)
             case "hapus":
-                heir = services.bank_account_delete(account_id=pk, actor_id=actor)
+                heir = services.bank_account_delete(account_id=pk, actor=actor)
             case _:
                 raise NotFound()
         messages.success(request, f"{_('Saved.')} {heir_text(heir, pk)}".strip())

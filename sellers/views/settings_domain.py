@@ -47,7 +47,7 @@ class DomainSettingsPage(StorePage):
         if form.is_valid():
             try:
                 row = services.domain_add(
-                    store=self.store, hostname=form.cleaned_data["hostname"], actor_id=self.member.pk
+                    store=self.store, hostname=form.cleaned_data["hostname"], actor=self.member
                 )  # fmt: skip
             except DomainError as exc:
                 put_errors(form, exc)
@@ -81,7 +81,7 @@ class SubdomainSettingsPage(StorePage):
         form = SubdomainForm(request.POST)
         if form.is_valid():
             try:
-                subdomain_set(store=self.store, name=form.cleaned_data["subdomain"], actor_id=self.member.pk)
+                subdomain_set(store=self.store, name=form.cleaned_data["subdomain"], actor=self.member)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -108,10 +108,10 @@ class DomainAction(StorePage):
         if action == "periksa":
             return self._check(request, pk)
         if action == "utama":
-            row = services.domain_set_default(store=self.store, domain_id=pk, actor_id=self.member.pk)
+            row = services.domain_set_default(store=self.store, domain_id=pk, actor=self.member)
             messages.success(request, _("Links now use %(domain)s.") % {"domain": hostname_shown(row.hostname)})
         elif action == "hapus":
-            services.domain_remove(domain_id=pk, actor_id=self.member.pk)
+            services.domain_remove(domain_id=pk, actor=self.member)
             messages.success(request, _("The domain was removed."))
         else:
             raise NotFound()
@@ -119,7 +119,7 @@ class DomainAction(StorePage):
 
     def _check(self, request: HttpRequest, pk: int) -> HttpResponse:
         """With htmx only the domain's card is shown again, in place."""
-        row = services.domain_verify(domain_id=pk, actor_id=self.member.pk)
+        row = services.domain_verify(domain_id=pk, actor=self.member)
         if request.htmx:  # type: ignore[attr-defined]  # django-htmx
             current = next(r for r in domains_of() if r.pk == row.pk)
             return render(request, "settings/includes/domain_card.html", {"domain": domain_row(current)})

@@ -39,7 +39,7 @@ class StoreSettingsPage(StorePage):
         form = StoreSettingsForm(request.POST, instance=self.store)
         if form.is_valid():
             try:
-                services.store_update(store=self.store, actor_id=self.member.pk, **form.cleaned_data)
+                services.store_update(store=self.store, actor=self.member, **form.cleaned_data)
             except DomainError as exc:
                 put_errors(form, exc)
             else:
@@ -69,12 +69,12 @@ class LogoPage(StoreSettingsPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             if "remove" in request.POST:
-                services.logo_remove(store=self.store, actor_id=self.member.pk)
+                services.logo_remove(store=self.store, actor=self.member)
             else:
                 upload = request.FILES.get("logo")
                 if upload is None:
                     raise ValidationFailed.field("logo", _("Choose a picture first."))
-                services.logo_set(store=self.store, upload=upload, actor_id=self.member.pk)
+                services.logo_set(store=self.store, upload=upload, actor=self.member)
         except DomainError as exc:
             errors = exc.errors.get("logo", [exc.message])
             return self._show(StoreSettingsForm(instance=self.store), status=exc.status, logo_errors=errors)

@@ -46,9 +46,9 @@ class WarehouseEditPage(StorePage):
         if form.is_valid():
             try:
                 if row is None:
-                    services.warehouse_create(store=self.store, actor_id=self.member.pk, **form.cleaned_data)
+                    services.warehouse_create(store=self.store, actor=self.member, **form.cleaned_data)
                 else:
-                    services.warehouse_update(warehouse_id=row.pk, actor_id=self.member.pk, **form.cleaned_data)
+                    services.warehouse_update(warehouse_id=row.pk, actor=self.member, **form.cleaned_data)
             except (DomainError, ValidationError) as exc:
                 put_errors(form, exc)
             else:
@@ -70,10 +70,10 @@ class WarehouseAction(StorePage):
     right = "store.edit"
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        actor = self.member.pk
+        actor = self.member
         match action:
             case "utama":
-                services.warehouse_set_default(warehouse_id=pk, actor_id=actor)
+                services.warehouse_set_default(warehouse_id=pk, actor=actor)
                 messages.success(request, _("This is the default warehouse now."))
             case "daftarkan":
                 row = services.warehouse_register_now(warehouse_id=pk)
@@ -82,10 +82,10 @@ class WarehouseAction(StorePage):
                 else:
                     messages.error(request, _("BosCOD refused: %(why)s") % {"why": row.boscod_error})
             case "aktif" | "nonaktif":
-                services.warehouse_update(warehouse_id=pk, is_active=action == "aktif", actor_id=actor)
+                services.warehouse_update(warehouse_id=pk, is_active=action == "aktif", actor=actor)
                 messages.success(request, _("Saved."))
             case "hapus":
-                services.warehouse_delete(warehouse_id=pk, actor_id=actor)
+                services.warehouse_delete(warehouse_id=pk, actor=actor)
                 messages.success(request, _("The warehouse was removed."))
             case _:
                 raise NotFound()

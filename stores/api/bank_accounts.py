@@ -46,7 +46,7 @@ class BankAccountsView(IdempotentMixin, ApiView):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         row = accounts.bank_account_create(
-            store=self.member.store, actor_id=self.member.pk, **self.parse(s.BankAccountIn)
+            store=self.member.store, actor=self.member, **self.parse(s.BankAccountIn)
         )  # fmt: skip
         return Response({"data": s.BankAccountOut(row, context=whole(self.member)).data}, status=201)
 
@@ -66,12 +66,12 @@ class BankAccountView(ApiView):
     def put(self, request: Request, pk: int) -> Response:
         accounts.bank_account_of(pk)
         values = self.parse(s.BankAccountEdit, partial=True)
-        row = accounts.bank_account_update(account_id=pk, actor_id=self.member.pk, **values)
+        row = accounts.bank_account_update(account_id=pk, actor=self.member, **values)
         return Response({"data": s.BankAccountOut(row, context=whole(self.member)).data})
 
     @extend_schema(responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        heir = accounts.bank_account_delete(account_id=pk, actor_id=self.member.pk)
+        heir = accounts.bank_account_delete(account_id=pk, actor=self.member)
         return Response({"message": _("The account was deleted."), "default_id": heir.pk if heir else None})
 
 
@@ -85,7 +85,7 @@ class BankAccountStatusView(ApiView):
     def patch(self, request: Request, pk: int) -> Response:
         accounts.bank_account_of(pk)
         is_active = self.parse(s.ActiveIn)["is_active"]
-        heir = accounts.bank_account_set_active(account_id=pk, is_active=is_active, actor_id=self.member.pk)
+        heir = accounts.bank_account_set_active(account_id=pk, is_active=is_active, actor=self.member)
         row = s.BankAccountOut(accounts.bank_account_of(pk), context=whole(self.member)).data
         return Response({"data": row, "default_id": heir.pk if heir else None})
 

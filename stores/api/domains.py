@@ -34,7 +34,7 @@ class SubdomainView(ApiView):
     @extend_schema(request=s.SubdomainIn, responses={200: s.StoreOut})
     def put(self, request: Request) -> Response:
         name = self.parse(s.SubdomainIn)["subdomain"]
-        store = subdomain_set(store=self.member.store, name=name, actor_id=self.member.pk)
+        store = subdomain_set(store=self.member.store, name=name, actor=self.member)
         return Response({"data": s.StoreOut(store).data})
 
 
@@ -53,7 +53,7 @@ class DomainsView(ApiView):
     def post(self, request: Request) -> Response:
         """Add an own domain; ``records`` are what to set in its DNS."""
         hostname = self.parse(s.DomainIn)["hostname"]
-        row = domains.domain_add(store=self.member.store, hostname=hostname, actor_id=self.member.pk)
+        row = domains.domain_add(store=self.member.store, hostname=hostname, actor=self.member)
         return Response({"data": s.DomainOut(row).data}, status=201)
 
 
@@ -66,7 +66,7 @@ class DefaultDomainView(ApiView):
     @extend_schema(request=s.DefaultDomainIn, responses={200: s.DomainOut})
     def put(self, request: Request) -> Response:
         domain_id = self.parse(s.DefaultDomainIn)["id"]
-        row = domains.domain_set_default(store=self.member.store, domain_id=domain_id, actor_id=self.member.pk)
+        row = domains.domain_set_default(store=self.member.store, domain_id=domain_id, actor=self.member)
         return Response({"data": s.DomainOut(row).data})
 
 
@@ -78,7 +78,7 @@ class DomainView(ApiView):
 
     @extend_schema(responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        domains.domain_remove(domain_id=pk, actor_id=self.member.pk)
+        domains.domain_remove(domain_id=pk, actor=self.member)
         return Response({"message": _("The domain was removed.")})
 
 
@@ -90,5 +90,5 @@ class DomainVerifyView(ApiView):
 
     @extend_schema(request=None, responses={200: s.DomainOut})
     def post(self, request: Request, pk: int) -> Response:
-        row = domains.domain_verify(domain_id=pk, actor_id=self.member.pk)
+        row = domains.domain_verify(domain_id=pk, actor=self.member)
         return Response({"data": s.DomainOut(row).data})

@@ -36,7 +36,7 @@ class StoreView(ApiView):
     @extend_schema(request=s.StoreIn(partial=True), responses={200: s.StoreOut})
     def put(self, request: Request) -> Response:
         data = self.parse(s.StoreIn, partial=True)
-        store = services.store_update(store=self.member.store, actor_id=self.member.pk, **data)
+        store = services.store_update(store=self.member.store, actor=self.member, **data)
         return Response({"data": s.StoreOut(store).data})
 
 
@@ -55,12 +55,12 @@ class LogoView(ApiView):
         upload = request.FILES.get("logo")
         if upload is None:
             raise ValidationFailed.field("logo", _("Send a picture as multipart field “logo”."))
-        store = services.logo_set(store=self.member.store, upload=upload, actor_id=self.member.pk)
+        store = services.logo_set(store=self.member.store, upload=upload, actor=self.member)
         return Response({"data": s.StoreOut(store).data})
 
     @extend_schema(responses={200: s.StoreOut})
     def delete(self, request: Request) -> Response:
-        store = services.logo_remove(store=self.member.store, actor_id=self.member.pk)
+        store = services.logo_remove(store=self.member.store, actor=self.member)
         return Response({"data": s.StoreOut(store).data})
 
 

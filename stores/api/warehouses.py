@@ -28,7 +28,7 @@ class WarehouseCreateView(IdempotentMixin, ApiView):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         row = warehouses.warehouse_create(
-            store=self.member.store, actor_id=self.member.pk, **self.parse(s.WarehouseIn)
+            store=self.member.store, actor=self.member, **self.parse(s.WarehouseIn)
         )  # fmt: skip
         return Response({"data": s.WarehouseOut(row).data}, status=201)
 
@@ -58,12 +58,12 @@ class WarehouseView(ApiView):
     def put(self, request: Request, pk: int) -> Response:
         warehouses.warehouse_of(pk)
         values = self.parse(s.WarehouseEdit, partial=True)
-        row = warehouses.warehouse_update(warehouse_id=pk, actor_id=self.member.pk, **values)
+        row = warehouses.warehouse_update(warehouse_id=pk, actor=self.member, **values)
         return Response({"data": s.WarehouseOut(row).data})
 
     @extend_schema(responses={200: dict})
     def delete(self, request: Request, pk: int) -> Response:
-        heir = warehouses.warehouse_delete(warehouse_id=pk, actor_id=self.member.pk)
+        heir = warehouses.warehouse_delete(warehouse_id=pk, actor=self.member)
         return Response({"message": _("The warehouse was removed."), "default_id": heir.pk if heir else None})
 
 
@@ -75,7 +75,7 @@ class DefaultWarehouseView(ApiView):
 
     @extend_schema(request=None, responses={200: s.WarehouseOut})
     def put(self, request: Request, pk: int) -> Response:
-        row = warehouses.warehouse_set_default(warehouse_id=pk, actor_id=self.member.pk)
+        row = warehouses.warehouse_set_default(warehouse_id=pk, actor=self.member)
         return Response({"data": s.WarehouseOut(row).data})
 
 

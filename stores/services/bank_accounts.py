@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, timeline
+from bosonline.actor import Actor
 from bosonline.errors import NotFound, ValidationFailed
 from stores.models import Bank, BankAccount, Store
 from stores.services.bell import notify
@@ -38,9 +39,10 @@ def bank_account_of(account_id: int) -> BankAccount:
 
 @transaction.atomic
 def bank_account_create(
-    *, store: Store, bank_code: str, number: str, holder: str, is_default: bool = False, actor_id: int | None = None
+    *, store: Store, bank_code: str, number: str, holder: str, is_default: bool = False, actor: Actor
 ) -> BankAccount:
     """Add an account. The first active one becomes the default."""
+    actor.require("bank_accounts.create")
     bank, digits, holder = _bank(bank_code), _digits(number), filled(holder, "holder")
     _lock(store)
     rows = BankAccount.objects.filter(deleted_at__isnull=True)
@@ -53,13 +55,14 @@ def bank_account_create(
     account = BankAccount.objects.create(
         store=store, bank=bank, number=digits, holder=holder, is_default=is_default or first
     )
-    _changed(account, "bank_account.created", actor_id, {"after": _line(account)})
+    _changed(account, "bank_account.created", actor, {"after": _line(account)})
     return account
 
 
 @transaction.atomic
-def bank_account_update(*, account_id: int, actor_id: int | None = None, **values: Any) -> BankAccount:
+def bank_account_update(*, account_id: int, actor: Actor, **values: Any) -> BankAccount:
     """Change ``bank_code``, ``number``, ``holder``; ``is_default=True`` makes it the default (and active)."""
+    actor.require("bank_accounts.edit")
     account = _locked(account_id)
     before = _line(account)
     if "bank_code" in values:
@@ -75,13 +78,14 @@ def bank_account_update(*, account_id: int, actor_id: int | None = None, **value
     elif values.get("is_default") is False and account.is_default:
         raise ValidationFailed.field("is_default", _("Make another account the default instead."))
     account.save(update_fields=["bank", "number", "holder", "is_default", "is_active"])
-    _changed(account, "bank_account.updated", actor_id, {"before": before, "after": _line(account)})
+    _changed(account, "bank_account.updated", actor, {"before": before, "after": _line(account)})
     return account
 
 
 @transaction.atomic
-def bank_account_set_active(*, account_id: int, is_active: bool, actor_id: int | None = None) -> BankAccount | None:
+def bank_account_set_active(*, account_id: int, is_active: bool, actor: Actor) -> BankAccount | None:
     """Show or hide an account. Answers the account that became the default because of it, if any."""
+    actor.require("bank_accounts.edit")
     account = _locked(account_id)
     if account.is_active == is_active:
         return None
@@ -91,18 +95,19 @@ def bank_account_set_active(*, account_id: int, is_active: bool, actor_id: int |
     heir = _default_ensure(account.pk if is_active else None) if is_active or was_default else None
     if heir is not None and heir.pk == account.pk:
         account.is_default = True
-    _changed(account, "bank_account.status", actor_id, {"after": is_active})
+    _changed(account, "bank_account.status", actor, {"after": is_active})
     return heir
 
 
 @transaction.atomic
-def bank_account_delete(*, account_id: int, actor_id: int | None = None) -> BankAccount | None:
+def bank_account_delete(*, account_id: int, actor: Actor) -> BankAccount | None:
     """Take an account out of the list; payments keep it. Answers the account that became the default, if any."""
+    actor.require("bank_accounts.delete")
     account = _locked(account_id)
     was_default = account.is_default
     BankAccount.objects.filter(pk=account.pk).update(deleted_at=timezone.now(), is_default=False, is_active=False)
     heir = _default_ensure() if was_default else None
-    _changed(account, "bank_account.deleted", actor_id, {"before": _line(account)})
+    _changed(account, "bank_account.deleted", actor, {"before": _line(account)})
     return heir
 
 
@@ -151,17 +156,17 @@ def _line(account: BankAccount) -> str:
     return f"{account.bank.short_name} {masked_number(account.number)} {account.holder}"
 
 
-def _changed(account: BankAccount, kind: str, actor_id: int | None, data: dict[str, Any]) -> None:
+def _changed(account: BankAccount, kind: str, actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
         store_id=account.store_id,
         subject="bank_account",
         subject_id=account.pk,
         kind=kind,
-        actor_id=actor_id,
+        actor=actor,
         data=data,
     )
     changes.announce("store", account.store_id, [account.store_id])
-    if actor_id is not None and data.get("before") != data.get("after"):
+    if actor.user is not None and data.get("before") != data.get("after"):
         # everyone sees at once when somebody puts another account into the store
         notify(
             store_id=account.store_id, kind="account.bank_account", url="/pengaturan/rekening",

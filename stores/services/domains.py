@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from bosonline import changes, outbox, throttle, timeline
+from bosonline.actor import SYSTEM, Actor
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from bosonline.tenancy import all_stores, store_scope
 from stores.dns import lookup
@@ -49,8 +50,9 @@ def domain_of(domain_id: int) -> Domain:
     return row
 
 
-def domain_add(*, store: Store, hostname: str, actor_id: int | None = None) -> Domain:
+def domain_add(*, store: Store, hostname: str, actor: Actor) -> Domain:
     """Claim a domain; its records (``stores.services.domain_records``) say what to set. Raises at ``hostname``."""
+    actor.require("store.edit")
     host = hostname_clean(hostname)
     with all_stores():
         if _verified_elsewhere(host, store):
@@ -64,31 +66,32 @@ def domain_add(*, store: Store, hostname: str, actor_id: int | None = None) -> D
         row: Domain = Domain.objects.create(
             store=store, hostname=host, kind=Domain.Kind.CUSTOM, txt_token=secrets.token_hex(16)
         )
-        _record(row, "domain.added", actor_id)
+        _record(row, "domain.added", actor)
     return row
 
 
-def domain_verify(*, domain_id: int, actor_id: int | None = None) -> Domain:
+def domain_verify(*, domain_id: int, actor: Actor) -> Domain:
     """Look the records up now and keep what was found. Takes at most ``DNS_TIMEOUT`` seconds.
 
     Raises :class:`TooMany` when a store asks too often, ``Conflict`` when another store proved it first.
     """
+    actor.require("store.edit")
     row = domain_of(domain_id)
     if row.kind != Domain.Kind.CUSTOM:
         return row
     throttle.hit("domain-check", str(row.store_id), CHECKS)
     verdict = _look(row)
-    return _keep(row, verdict, actor_id)
+    return _keep(row, verdict, actor)
 
 
 def _look(row: Domain) -> Verdict:
     return judge(row, lookup(row.hostname, proof_name(row.hostname)))
 
 
-def _keep(row: Domain, verdict: Verdict, actor_id: int | None) -> Domain:
+def _keep(row: Domain, verdict: Verdict, actor: Actor) -> Domain:
     """Write down what a look-up said and draw the consequences."""
     try:
-        return _write(row, verdict, actor_id)
+        return _write(row, verdict, actor)
     except (IntegrityError, Conflict):
         # another store proved it first, perhaps between our look and our writing
         Domain.objects.filter(pk=row.pk).update(checked_at=timezone.now(), check_result=verdict.as_json())
@@ -96,7 +99,7 @@ def _keep(row: Domain, verdict: Verdict, actor_id: int | None) -> Domain:
 
 
 @transaction.atomic
-def _write(row: Domain, verdict: Verdict, actor_id: int | None) -> Domain:
+def _write(row: Domain, verdict: Verdict, actor: Actor) -> Domain:
     Store.objects.select_for_update().only("pk").get(pk=row.store_id)
     current: Domain | None = Domain.objects.filter(pk=row.pk).first()
     if current is None:  # removed while we looked
@@ -107,7 +110,7 @@ def _write(row: Domain, verdict: Verdict, actor_id: int | None) -> Domain:
         current.points_here = verdict.points_here
     if not was_verified:
         if verdict.proved and verdict.points_here:
-            _verify(current, actor_id)
+            _verify(current, actor)
     elif verdict.proved and verdict.points_here:
         current.failing_since = None
     elif verdict.proved is False or verdict.points_here is False:
@@ -124,18 +127,18 @@ def _write(row: Domain, verdict: Verdict, actor_id: int | None) -> Domain:
     return current
 
 
-def _verify(row: Domain, actor_id: int | None) -> None:
+def _verify(row: Domain, actor: Actor) -> None:
     with all_stores():
         if _verified_elsewhere(row.hostname, row.store):
             raise _taken()
     row.verified_at, row.failing_since = timezone.now(), None
-    _record(row, "domain.verified", actor_id)
+    _record(row, "domain.verified", actor)
 
 
 def _unverify(row: Domain) -> None:
     row.verified_at = row.failing_since = None
     row.is_default = False
-    _record(row, "domain.unverified", None)
+    _record(row, "domain.unverified", SYSTEM)
     with override("id"):
         notify(
             store_id=row.store_id, kind="domain.unverified", url=PAGE,
@@ -155,8 +158,9 @@ def _tell_failing(row: Domain) -> None:
 
 
 @transaction.atomic
-def domain_set_default(*, store: Store, domain_id: int, actor_id: int | None = None) -> Domain:
+def domain_set_default(*, store: Store, domain_id: int, actor: Actor) -> Domain:
     """Links use this name from now on: a verified own domain, or the subdomain. Others go on answering."""
+    actor.require("store.edit")
     Store.objects.select_for_update().only("pk").get(pk=store.pk)
     row = domain_of(domain_id)
     if row.redirect_until is not None:
@@ -168,7 +172,7 @@ def domain_set_default(*, store: Store, domain_id: int, actor_id: int | None = N
     Domain.objects.filter(is_default=True).update(is_default=False)
     row.is_default = True
     row.save(update_fields=["is_default"])
-    _record(row, "domain.default", actor_id)
+    _record(row, "domain.default", actor)
     if _links(store.pk):
         changes.announce("store", store.pk, [store.pk])
     store.refresh_from_db(fields=["link_host"])
@@ -176,14 +180,15 @@ def domain_set_default(*, store: Store, domain_id: int, actor_id: int | None = N
 
 
 @transaction.atomic
-def domain_remove(*, domain_id: int, actor_id: int | None = None) -> None:
+def domain_remove(*, domain_id: int, actor: Actor) -> None:
     """Take an own domain out. The subdomain cannot be removed, an old one ends by itself."""
+    actor.require("store.edit")
     row = domain_of(domain_id)
     Store.objects.select_for_update().only("pk").get(pk=row.store_id)
     row = domain_of(domain_id)
     if row.kind != Domain.Kind.CUSTOM:
         raise Conflict(_("The BosOnline address always stays; it can be changed."), code="domain_is_subdomain")
-    _record(row, "domain.removed", actor_id)
+    _record(row, "domain.removed", actor)
     changes.announce("store", row.store_id, [row.store_id])  # while the host is still known
     host, store_id = row.hostname, row.store_id
     row.delete()
@@ -217,10 +222,10 @@ def _taken() -> Conflict:
     return Conflict(message, code="domain_taken", errors={"hostname": [message]})
 
 
-def _record(row: Domain, kind: str, actor_id: int | None) -> None:
+def _record(row: Domain, kind: str, actor: Actor) -> None:
     timeline.record(
-        store_id=row.store_id, subject="domain", subject_id=row.pk, kind=kind, actor_id=actor_id,
-        actor_label="" if actor_id else "system", data={"hostname": row.hostname},
+        store_id=row.store_id, subject="domain", subject_id=row.pk, kind=kind, actor=actor,
+        data={"hostname": row.hostname},
     )  # fmt: skip
 
 
@@ -256,6 +261,6 @@ def domain_recheck(domain_id: int) -> None:
     verdict = _look(row)
     with store_scope(row.store):
         try:
-            _keep(row, verdict, None)
+            _keep(row, verdict, SYSTEM)
         except DomainError as exc:
             log.info("domain_recheck_refused", domain=row.hostname, code=exc.code)

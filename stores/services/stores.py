@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, files, outbox, timeline
+from bosonline.actor import Actor
 from bosonline.errors import ValidationFailed
 from bosonline.images import image_copies, image_open
 from stores.models import Notification, NotificationState, Store
@@ -42,8 +43,9 @@ STORE_FIELDS = frozenset(
 LOGO_BOX = 320
 
 
-def store_update(*, store: Store, actor_id: int | None = None, **values: Any) -> Store:
+def store_update(*, store: Store, actor: Actor, **values: Any) -> Store:
     """Change the store's options (those of :data:`STORE_FIELDS`). What changed is in the timeline."""
+    actor.require("store.edit")
     for name in values:
         if name not in STORE_FIELDS:
             raise ValidationFailed.field(name, _("This cannot be changed here."))
@@ -59,7 +61,7 @@ def store_update(*, store: Store, actor_id: int | None = None, **values: Any) ->
             raise ValidationFailed.field(name, text)
     changed = {name: [getattr(store, name), value] for name, value in values.items() if getattr(store, name) != value}
     if changed:
-        _store_save(store, {name: pair[1] for name, pair in changed.items()}, "store.updated", actor_id, changed)
+        _store_save(store, {name: pair[1] for name, pair in changed.items()}, "store.updated", actor, changed)
     return store
 
 
@@ -73,37 +75,39 @@ def _colour(text: str) -> str:
 
 
 @transaction.atomic
-def _store_save(store: Store, values: dict[str, Any], kind: str, actor_id: int | None, data: dict[str, Any]) -> None:
+def _store_save(store: Store, values: dict[str, Any], kind: str, actor: Actor, data: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(store, name, value)
     store.save(update_fields=list(values))
     timeline.record(
-        store_id=store.pk, subject="store", subject_id=store.pk, kind=kind, actor_id=actor_id, data=data
+        store_id=store.pk, subject="store", subject_id=store.pk, kind=kind, actor=actor, data=data
     )  # fmt: skip
     changes.announce("store", store.pk, [store.pk])
 
 
-def logo_set(*, store: Store, upload: Any, actor_id: int | None = None) -> Store:
+def logo_set(*, store: Store, upload: Any, actor: Actor) -> Store:
     """The store's logo from an uploaded picture, re-encoded to fit into 320 × 320 px. Raises an ``ImageRefused``."""
+    actor.require("store.edit")
     picture = image_open(upload, field="logo", need_width=LOGO_BOX)
     (copy,) = image_copies(picture, (LOGO_BOX,), quality=85, ratio=1)
     name = f"images/{store.pk}/logo-{secrets.token_hex(8)}.{copy.extension}"
     name = files.public().save(name, ContentFile(copy.data))
-    _logo_change(store, name, actor_id)
+    _logo_change(store, name, actor)
     return store
 
 
-def logo_remove(*, store: Store, actor_id: int | None = None) -> Store:
+def logo_remove(*, store: Store, actor: Actor) -> Store:
     """Without a logo again; nothing happens when there is none."""
+    actor.require("store.edit")
     if store.logo:
-        _logo_change(store, "", actor_id)
+        _logo_change(store, "", actor)
     return store
 
 
 @transaction.atomic
-def _logo_change(store: Store, name: str, actor_id: int | None) -> None:
+def _logo_change(store: Store, name: str, actor: Actor) -> None:
     old = store.logo
-    _store_save(store, {"logo": name}, "store.logo", actor_id, {})
+    _store_save(store, {"logo": name}, "store.logo", actor, {})
     if old:  # buyers' pages that are open still ask for it: late is better than missing
         outbox.enqueue("store.file_delete", {"name": old}, delay_seconds=3600)
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, cleaning, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.tenancy import all_stores, store_scope
 from stores.models import Domain, Store
@@ -166,11 +167,12 @@ def _suggest(name: str, store: Store | None) -> list[str]:
     return [c for c in candidates if c not in taken][:3]
 
 
-def subdomain_set(*, store: Store, name: str, actor_id: int | None = None) -> Store:
+def subdomain_set(*, store: Store, name: str, actor: Actor) -> Store:
     """Give the store its address. The old one redirects for 90 days, and the store may take it back.
 
     Two stores asking for the same name at once: the database decides. Raises at ``subdomain``.
     """
+    actor.require("store.edit")
     name = cleaning.subdomain(name)
     if name == store.subdomain:
         return store
@@ -183,7 +185,7 @@ def subdomain_set(*, store: Store, name: str, actor_id: int | None = None) -> St
             extra={"suggestions": check["suggestions"]},
         )
     try:
-        return _change(store, name, actor_id)
+        return _change(store, name, actor)
     except IntegrityError:
         suggestions = _suggest(name, store)
         raise ValidationFailed.field(
@@ -192,7 +194,7 @@ def subdomain_set(*, store: Store, name: str, actor_id: int | None = None) -> St
 
 
 @transaction.atomic
-def _change(store: Store, name: str, actor_id: int | None) -> Store:
+def _change(store: Store, name: str, actor: Actor) -> Store:
     current = Store.objects.select_for_update().get(pk=store.pk)
     old, host, now = current.subdomain, host_of_subdomain(name), timezone.now()
     with all_stores():
@@ -209,7 +211,7 @@ def _change(store: Store, name: str, actor_id: int | None) -> Store:
         )  # fmt: skip
     Store.objects.filter(pk=store.pk).update(subdomain=name)
     timeline.record(
-        store_id=store.pk, subject="store", subject_id=store.pk, kind="store.subdomain", actor_id=actor_id,
+        store_id=store.pk, subject="store", subject_id=store.pk, kind="store.subdomain", actor=actor,
         data={"before": old, "after": name},
     )  # fmt: skip
     for changed in filter(None, (old, name)):

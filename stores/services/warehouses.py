@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import changes, guards, outbox, timeline
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayRejected
 from bosonline.gateways.boscod import boscod_client
@@ -52,9 +53,10 @@ def warehouse_create(
     address: str,
     postal_code: str = "",
     is_default: bool = False,
-    actor_id: int | None = None,
+    actor: Actor,
 ) -> Warehouse:
     """A pick-up point. ``district_id`` is BosCOD's. The first one becomes the default; registration follows."""
+    actor.require("store.edit")
     values = _clean(
         {"name": name, "contact_name": contact_name, "phone": phone, "address": address, "district_id": district_id,
          "postal_code": postal_code}
@@ -71,14 +73,15 @@ def warehouse_create(
         store=store, is_default=is_default or first, boscod_state=State.PENDING, **values
     )  # fmt: skip
     _register_later(warehouse)
-    _record(warehouse, "warehouse.created", actor_id, {})
+    _record(warehouse, "warehouse.created", actor, {})
     changes.announce("warehouse", store.pk, [warehouse.pk])
     return warehouse
 
 
 @transaction.atomic
-def warehouse_update(*, warehouse_id: int, actor_id: int | None = None, **values: Any) -> Warehouse:
+def warehouse_update(*, warehouse_id: int, actor: Actor, **values: Any) -> Warehouse:
     """Change a warehouse. ``district_id`` is BosCOD's; without a new area the old one stays."""
+    actor.require("store.edit")
     warehouse = _locked(warehouse_id)
     before = {name: getattr(warehouse, name) for name in KNOWN_TO_BOSCOD}
     is_default, is_active = values.pop("is_default", None), values.pop("is_active", None)
@@ -96,26 +99,27 @@ def warehouse_update(*, warehouse_id: int, actor_id: int | None = None, **values
         warehouse.boscod_state, warehouse.boscod_error = State.PENDING, ""
         warehouse.save()
         _register_later(warehouse)
-        _record(warehouse, "warehouse.updated", actor_id, changed)
+        _record(warehouse, "warehouse.updated", actor, changed)
         changes.announce("store", warehouse.store_id, [warehouse.store_id])
     if is_active is not None and is_active != warehouse.is_active:
-        _set_active(warehouse, is_active, actor_id)
+        _set_active(warehouse, is_active, actor)
     if is_default:
-        _make_default(warehouse, actor_id)
+        _make_default(warehouse, actor)
     elif is_default is False and warehouse.is_default:
         raise ValidationFailed.field("is_default", _("Make another warehouse the default instead."))
     return warehouse_of(warehouse.pk)
 
 
 @transaction.atomic
-def warehouse_set_default(*, warehouse_id: int, actor_id: int | None = None) -> Warehouse:
+def warehouse_set_default(*, warehouse_id: int, actor: Actor) -> Warehouse:
     """New forms ship from the default. A hidden warehouse cannot be it."""
+    actor.require("store.edit")
     warehouse = _locked(warehouse_id)
-    _make_default(warehouse, actor_id)
+    _make_default(warehouse, actor)
     return warehouse
 
 
-def _make_default(warehouse: Warehouse, actor_id: int | None) -> None:
+def _make_default(warehouse: Warehouse, actor: Actor) -> None:
     if not warehouse.is_active:
         raise Conflict(_("Switch this warehouse on first."), code="warehouse_inactive")
     if warehouse.is_default:
@@ -123,31 +127,32 @@ def _make_default(warehouse: Warehouse, actor_id: int | None) -> None:
     Warehouse.objects.filter(is_default=True).update(is_default=False)
     warehouse.is_default = True
     warehouse.save(update_fields=["is_default"])
-    _record(warehouse, "warehouse.default", actor_id, {})
+    _record(warehouse, "warehouse.default", actor, {})
 
 
 @transaction.atomic
-def warehouse_delete(*, warehouse_id: int, actor_id: int | None = None) -> Warehouse | None:
+def warehouse_delete(*, warehouse_id: int, actor: Actor) -> Warehouse | None:
     """Remove a warehouse. 409 with the reasons while forms, stock or open orders need it, or it is the last one.
 
     Answers the warehouse that became the default because of it, if any.
     """
+    actor.require("store.edit")
     warehouse = _locked(warehouse_id)
     _refuse_while_needed(warehouse, "warehouse.delete")
     was_default = warehouse.is_default
     Warehouse.objects.filter(pk=warehouse.pk).update(deleted_at=timezone.now(), is_default=False, is_active=False)
-    _record(warehouse, "warehouse.deleted", actor_id, {})
+    _record(warehouse, "warehouse.deleted", actor, {})
     return _default_ensure() if was_default else None
 
 
-def _set_active(warehouse: Warehouse, is_active: bool, actor_id: int | None) -> None:
+def _set_active(warehouse: Warehouse, is_active: bool, actor: Actor) -> None:
     if not is_active:
         _refuse_while_needed(warehouse, "warehouse.deactivate")
     was_default, warehouse.is_active = warehouse.is_default, is_active
     if not is_active:
         warehouse.is_default = False
     warehouse.save(update_fields=["is_active", "is_default"])
-    _record(warehouse, "warehouse.status", actor_id, {"after": is_active})
+    _record(warehouse, "warehouse.status", actor, {"after": is_active})
     if was_default and not is_active:
         _default_ensure()
 
@@ -205,9 +210,9 @@ def _locked(warehouse_id: int) -> Warehouse:
     return warehouse_of(warehouse_id)
 
 
-def _record(warehouse: Warehouse, kind: str, actor_id: int | None, data: dict[str, Any]) -> None:
+def _record(warehouse: Warehouse, kind: str, actor: Actor, data: dict[str, Any]) -> None:
     timeline.record(
-        store_id=warehouse.store_id, subject="warehouse", subject_id=warehouse.pk, kind=kind, actor_id=actor_id,
+        store_id=warehouse.store_id, subject="warehouse", subject_id=warehouse.pk, kind=kind, actor=actor,
         data={"name": warehouse.name, **data},
     )  # fmt: skip
 

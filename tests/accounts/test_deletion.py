@@ -78,7 +78,7 @@ def test_after_the_grace_nothing_personal_is_left_and_amounts_stay(
     proof.parent.mkdir(parents=True, exist_ok=True)
     proof.write_bytes(b"x")
     with store_scope(shop.store):
-        followup_record(order_id=order.pk, member=shop.owner)
+        followup_record(order_id=order.pk, actor=shop.owner)
         Payment.objects.filter(order=paid).update(proof="proofs/bukti.webp")
         AbandonedCheckout.objects.create(
             store=shop.store,

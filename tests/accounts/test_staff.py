@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from bosonline.actor import Actor
 from bosonline.tenancy import store_scope
 from orders.models import Order
 from sellers.models import Invitation, Membership, Role, User
-from sellers.rights import PRESETS, Member
+from sellers.rights import PRESETS
 from sellers.services.accounts import preset_role
 from tests.accounts.helpers import bearer, call, letters, log_in, token_in
 from tests.factories import PASSWORD, Shop, make_shop
@@ -36,7 +37,7 @@ def own_role(shop: Shop, *rights: str) -> Role:
     return Role.objects.create(store=shop.store, name=f"Peran {Role.objects.count()}", rights=list(rights))
 
 
-def member_with(shop: Shop, *rights: str) -> Member:
+def member_with(shop: Shop, *rights: str) -> Actor:
     """A person with exactly these rights."""
     member = shop.staff("viewer")
     assert member.membership is not None

@@ -26,8 +26,8 @@ def test_every_moment_of_every_answer_is_in_the_stores_zone(db: None) -> None:
     make_voucher(shop)
     with store_scope(shop.store):
         notify(store_id=shop.store.pk, kind="order.new", title="x", url=f"/pesanan/{order.pk}", order_id=order.pk)
-        followup_record(order_id=order.pk, member=shop.owner)
-        shipment_by_hand(order_id=sent.pk, awb="IDE12345", courier_name="Sendiri", member=shop.owner)
+        followup_record(order_id=order.pk, actor=shop.owner)
+        shipment_by_hand(order_id=sent.pk, awb="IDE12345", courier_name="Sendiri", actor=shop.owner)
     client = Client(**shop.bearer())
     ids = {"orders": order.pk, "products": shop.product.pk, "forms": shop.form.pk, "warehouses": shop.warehouse.pk}
     found = 0

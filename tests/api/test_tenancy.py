@@ -80,7 +80,7 @@ def test_another_stores_pages_are_404(client: Client, db: None) -> None:
     mine, theirs = make_shop(), make_shop()
     order = theirs.order()
     with store_scope(theirs.store):
-        attempt = followup_record(order_id=order.pk, member=theirs.owner).followup
+        attempt = followup_record(order_id=order.pk, actor=theirs.owner).followup
     client.post("/masuk", {"email": mine.user.email, "password": PASSWORD})
     for path in (
         f"/pesanan/{order.pk}",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Image, Product, StockEntry, StockLevel, Variant, Voucher
 from catalog.services.stock import StockLine, stock_update
@@ -174,7 +175,7 @@ def test_stock_is_counted_in_the_grid_and_a_conflict_is_shown(seller: Any) -> No
     tour.shot("inventori")
     with store_scope(shop.store):  # somebody else counts meanwhile
         lines = [StockLine(shop.variants[0].pk, shop.warehouse.pk, "set", 12)]
-        stock_update(store=shop.store, lines=lines, reason="gudang", actor_id=None)
+        stock_update(store=shop.store, lines=lines, reason="gudang", actor=SYSTEM)
     page.get_by_role("button", name="Simpan").click()
     page.get_by_text("Sekarang 12.").wait_for()
     tour.shot("inventori-bentrok")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Variant
 from catalog.services.products import product_create
@@ -69,7 +70,7 @@ def blog() -> Iterator[Callable[[str], str]]:
 def change(shop: Shop, **content: Any) -> None:
     with store_scope(shop.store):
         form = OrderForm.objects.get(pk=shop.form.pk)
-        form_publish(form=form_save_draft(form=form, content={**form.draft, **content}))
+        form_publish(form=form_save_draft(form=form, content={**form.draft, **content}, actor=SYSTEM), actor=SYSTEM)
 
 
 def address(app: LiveApp, shop: Shop, query: str = "") -> str:
@@ -140,7 +141,7 @@ def gamis_of(shop: Shop) -> dict[str, int]:
             variants=[
                 VariantInput(["S", "Hitam"], 100_000, "G-S-H", stock=20), VariantInput(["S", "Marun"], 100_000, "G-S-M", stock=3),
                 VariantInput(["M", "Hitam"], 120_000, "G-M-H", stock=20), VariantInput(["M", "Marun"], 120_000, "G-M-M", stock=0),
-            ],
+            ], actor=SYSTEM,
         )  # fmt: skip
         ids = {v.sku: v.pk for v in gamis.variants.all()}
     change(shop, variant_ids=list(ids.values()))

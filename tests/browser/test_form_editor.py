@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Variant
 from forms.models import FormStat, OrderForm
@@ -269,7 +270,7 @@ def test_doctor_share_and_test_order(live_app: LiveApp, chromium: Any, shop: Sho
 def test_the_list_is_sorted_on_a_phone_where_its_heads_are_hidden(live_app: LiveApp, chromium: Any, shop: Shop) -> None:
     with store_scope(shop.store):
         for name, views in (("Abon", 3), ("Zaitun", 900)):
-            form = form_create(store=shop.store, name=name, content=shop.form.draft)
+            form = form_create(store=shop.store, name=name, content=shop.form.draft, actor=SYSTEM)
             FormStat.objects.create(store=shop.store, form=form, day=store_today(shop.store), views=views)
     tour = seller(live_app, chromium, shop, "phone")
     page = tour.page

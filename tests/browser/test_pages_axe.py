@@ -43,14 +43,14 @@ def _crowded() -> tuple[Shop, Membership, Role, Invitation]:
     with store_scope(shop.store):
         shop.store.name = LONG
         shop.store.save(update_fields=["name"])
-        role = roles.role_create(member=shop.owner, name=LONG[:40], rights=["orders.view", "orders.edit", "export"])
+        role = roles.role_create(actor=shop.owner, name=LONG[:40], rights=["orders.view", "orders.edit", "export"])
         made = staff.staff_create(
-            member=shop.owner, name=LONG, email=f"{LONG[:60]}@panjang.uji.id", phone="081298765400", role_id=role.pk,
+            actor=shop.owner, name=LONG, email=f"{LONG[:60]}@panjang.uji.id", phone="081298765400", role_id=role.pk,
             password=PASSWORD,
         )  # fmt: skip
         assert made.membership is not None
         invited = staff.staff_create(
-            member=shop.owner, name="", email=f"{LONG[20:80]}@undangan.uji.id", phone="", role_id=role.pk
+            actor=shop.owner, name="", email=f"{LONG[20:80]}@undangan.uji.id", phone="", role_id=role.pk
         ).invitation
         assert invited is not None
         Warehouse.objects.update(name=LONG[:50], address=LONG * 3, boscod_state="failed", boscod_error=LONG)

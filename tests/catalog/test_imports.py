@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bosonline import outbox
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Category, ImportRun, Product, StockEntry, Variant
 from catalog.queries import stock_mismatches
@@ -203,10 +204,12 @@ def test_a_deleted_products_sku_is_new_and_a_foreign_one_unknown(client: Client,
     run = check(client, shop, f"sku,harga\n{theirs},1\n", "variants")
     assert counts(run) == (0, 0, 0, 1)
     with store_scope(shop.store):
-        gone = product_create(store=shop.store, name="Lama", variants=[VariantInput([], 1000, sku="LAMA-1")])
+        gone = product_create(
+            store=shop.store, name="Lama", variants=[VariantInput([], 1000, sku="LAMA-1")], actor=SYSTEM
+        )
         from catalog.services.products import product_delete
 
-        product_delete(product_id=gone.pk)
+        product_delete(product_id=gone.pk, actor=SYSTEM)
     assert counts(check(client, shop, HEADER + f"Lama,,,,LAMA-1,1000,,,,\nX,,,,{theirs},1000,,,,\n")) == (2, 0, 0, 0)
 
 
@@ -383,10 +386,14 @@ def test_what_is_exported_is_imported_again_unchanged(client: Client, shop: Shop
                     VariantInput([text], 10_000, sku=f"{text} {n}" if n else "=1+1", compare_at_price=12_000, cost_price=5000, stock=3,
                                  tiers=[{"min_qty": 2, "price": 9000}, {"min_qty": 5, "price": 8000}]),
                     VariantInput([f"{text} 2"], 20_000, sku=f"00{n}", is_active=False),
-                ],
+                ], actor=SYSTEM,
             )  # fmt: skip
-        product_create(store=shop.store, name="Nama Kembar", variants=[VariantInput([], 1000, sku="KEMBAR-1")])
-        product_create(store=shop.store, name="Nama Kembar", variants=[VariantInput([], 1000, sku="KEMBAR-2")])
+        product_create(
+            store=shop.store, name="Nama Kembar", variants=[VariantInput([], 1000, sku="KEMBAR-1")], actor=SYSTEM
+        )
+        product_create(
+            store=shop.store, name="Nama Kembar", variants=[VariantInput([], 1000, sku="KEMBAR-2")], actor=SYSTEM
+        )
     total = 2 + 2 * len(HOSTILE) + 2
     for kind, rows in (("products", total), ("variants", total), ("inventory", total * 2)):
         data = download(client, shop, kind, file_format)
@@ -402,8 +409,8 @@ def test_a_download_holds_the_lists_filter_and_the_cost_only_for_those_who_may_s
     client: Client, shop: Shop
 ) -> None:
     with store_scope(shop.store):
-        product_create(store=shop.store, name="Kopi", variants=[VariantInput([], 1000, sku="KOPI")])
-        product_update(product_id=shop.product.pk, values={"status": "draft"})
+        product_create(store=shop.store, name="Kopi", variants=[VariantInput([], 1000, sku="KOPI")], actor=SYSTEM)
+        product_update(product_id=shop.product.pk, values={"status": "draft"}, actor=SYSTEM)
     rows = list(
         csv.DictReader(io.StringIO(download(client, shop, "products", "csv", "?status=active").decode("utf-8-sig")))
     )

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bosonline import outbox
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import BulkChange, ImportRun, Product, Voucher
 from catalog.services.products import product_create
@@ -240,7 +241,11 @@ def test_pages_cost_the_same_for_ten_times_the_rows(client: Client, shop: Shop) 
     with store_scope(shop.store):
         for n in range(10):
             product_create(
-                store=shop.store, name=f"Kopi {n}", category_name=f"K{n}", variants=[VariantInput([], 1000, stock=5)]
+                store=shop.store,
+                name=f"Kopi {n}",
+                category_name=f"K{n}",
+                variants=[VariantInput([], 1000, stock=5)],
+                actor=SYSTEM,
             )
     for _n in range(10):
         make_voucher(shop, products=[shop.product])

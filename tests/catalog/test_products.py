@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel, Variant
 from catalog.services.images import image_store
@@ -46,7 +47,7 @@ def picture(shop: Shop) -> int:
     Pillow.new("RGB", (40, 30), "red").save(buffer, "PNG")
     upload = SimpleUploadedFile("a.png", buffer.getvalue(), "image/png")
     with store_scope(shop.store):
-        return int(image_store(store=shop.store, upload=upload).pk)
+        return int(image_store(store=shop.store, upload=upload, actor=SYSTEM).pk)
 
 
 def test_a_product_with_two_attributes_and_pictures(client: Client, shop: Shop) -> None:
@@ -130,7 +131,7 @@ def test_a_product_that_an_active_form_sells_is_not_deleted(client: Client, shop
     told = refused(call(client, shop, "delete", f"/products/{shop.product.pk}"), 409, code="product_in_use")
     assert told["forms"][0]["name"] == "Madu Hutan" and "Madu Hutan" in told["message"]
     with store_scope(shop.store):
-        form_set_status(form_id=shop.form.pk, status="closed")
+        form_set_status(form_id=shop.form.pk, status="closed", actor=SYSTEM)
     order = shop.variants[0].sku
     assert call(client, shop, "delete", f"/products/{shop.product.pk}").status_code == 204
     assert call(client, shop, "get", f"/products/{shop.product.pk}").status_code == 404
@@ -325,18 +326,18 @@ def test_lists_and_details_cost_the_same_for_ten_times_the_rows(client: Client, 
     )  # fmt: skip
     image = picture(shop)
     with store_scope(shop.store):
-        product_update(product_id=shop.product.pk, values={"image_ids": [image]})
+        product_update(product_id=shop.product.pk, values={"image_ids": [image]}, actor=SYSTEM)
     few = [_queries(client, shop, path, data) for path, data in paths]
     with store_scope(shop.store):
         sizes = [str(n) for n in range(20)]
         product_update(
             product_id=shop.product.pk, confirm_removal=True,
             values={"attributes": [{"name": "Ukuran", "items": sizes}],
-                    "variants": [VariantInput([s], 1000, image_id=image) for s in sizes]},
+                    "variants": [VariantInput([s], 1000, image_id=image) for s in sizes]}, actor=SYSTEM,
         )  # fmt: skip
         for n in range(20):
             product_create(store=shop.store, name=f"Madu {n}", category_name=f"K{n}", image_ids=[image],
-                           variants=[VariantInput([], 1000, stock=5)])  # fmt: skip
+                           variants=[VariantInput([], 1000, stock=5)], actor=SYSTEM)  # fmt: skip
     assert [_queries(client, shop, path, data) for path, data in paths] == few
 
 
@@ -391,7 +392,7 @@ def test_bulk_status_and_category(client: Client, shop: Shop) -> None:
 def test_a_deleted_product_stays_on_its_orders(client: Client, shop: Shop) -> None:
     order = shop.order()
     with store_scope(shop.store):
-        form_set_status(form_id=shop.form.pk, status="closed")
-        product_delete(product_id=shop.product.pk)
+        form_set_status(form_id=shop.form.pk, status="closed", actor=SYSTEM)
+        product_delete(product_id=shop.product.pk, actor=SYSTEM)
     item = call(client, shop, "get", f"/orders/{order.pk}").json()["data"]["items"][0]
     assert (item["name"], item["sku"]) == ("Madu Hutan", shop.variants[0].sku)

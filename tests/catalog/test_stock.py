@@ -13,6 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bosonline.actor import SYSTEM
 from bosonline.errors import DomainError
 from bosonline.tenancy import all_stores, store_scope
 from catalog.models import StockEntry, StockLevel
@@ -38,7 +39,7 @@ def second_warehouse(shop: Shop) -> Warehouse:
     with store_scope(shop.store):
         return warehouse_create(
             store=shop.store, name="Surabaya", contact_name="Budi", phone="081234567891", district_id=JUWANA,
-            address="Jl. Rungkut Industri 5",
+            address="Jl. Rungkut Industri 5", actor=SYSTEM,
         )  # fmt: skip
 
 
@@ -154,9 +155,9 @@ def test_the_ledger_follows_an_order_to_the_door_and_back(client: Client, shop: 
     order = shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 3}])
     with store_scope(shop.store):
         for status in ("confirmed", "processing", "ready", "shipped"):
-            order_set_status(order_id=order.pk, status=status, member=shop.owner)
+            order_set_status(order_id=order.pk, status=status, actor=shop.owner)
         pieces = [Pieces(shop.variants[0].pk, 3)]
-        stock.stock_restock(pieces=pieces, warehouse_id=shop.warehouse.pk, order_id=order.pk, actor_id=None)
+        stock.stock_restock(pieces=pieces, warehouse_id=shop.warehouse.pk, order_id=order.pk, actor=SYSTEM)
     rows = call(client, shop, "get", "/inventory/ledger", {"order_id": order.pk}).json()["data"]
     assert [(r["kind"], r["on_hand_change"], r["reserved_change"], r["order_number"]) for r in rows] == [
         ("restock", 3, 0, order.order_number), ("commit", -3, -3, order.order_number), ("reserve", 0, 3, order.order_number),
@@ -189,7 +190,7 @@ def test_an_alert_is_told_once_per_fall(client: Client, shop: Shop) -> None:
 def test_another_limit_marks_what_is_low_without_an_alert(client: Client, shop: Shop) -> None:
     for limit, low in ((20, 2), (3, 0)):
         with store_scope(shop.store):
-            store_update(store=shop.store, low_stock_at=limit)
+            store_update(store=shop.store, low_stock_at=limit, actor=SYSTEM)
         assert call(client, shop, "get", "/inventory", {"stock": "low"}).json()["total"] == low
     with store_scope(shop.store):
         assert not Notification.objects.filter(kind="stock.low").exists()
@@ -199,7 +200,7 @@ def test_days_of_cover_come_from_what_was_sold(client: Client, shop: Shop) -> No
     first = shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 3}])
     shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 1}], phone="081234567899")
     with store_scope(shop.store):
-        order_set_status(order_id=first.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=first.pk, status="cancelled", actor=shop.owner)
     assert stock.sales_refresh() == 1 and stock.sales_refresh() == 0
     rows = {r["variant_id"]: r for r in call(client, shop, "get", "/inventory").json()["data"]}
     assert (rows[shop.variants[0].pk]["sold_28d"], rows[shop.variants[0].pk]["days_of_cover"]) == (1, 9 * 28)
@@ -264,16 +265,16 @@ def test_any_sequence_keeps_levels_equal_to_the_ledger_and_above_zero(shop: Shop
                 "pieces": [Pieces(variant, qty)],
                 "warehouse_id": here,
                 "order_id": 1,
-                "actor_id": None,
+                "actor": SYSTEM,
             }
             try:
                 with transaction.atomic():
                     if name in ("set", "adjust"):
                         lines = [StockLine(variant, here, name, qty if name == "set" else qty - 3)]
-                        stock.stock_update(store=shop.store, lines=lines, reason="", actor_id=None)
+                        stock.stock_update(store=shop.store, lines=lines, reason="", actor=SYSTEM)
                     elif name == "transfer":
                         stock.stock_transfer(store=shop.store, from_id=here, to_id=there.pk, pieces=[Pieces(variant, qty)],
-                                             reason="", actor_id=None)  # fmt: skip
+                                             reason="", actor=SYSTEM)  # fmt: skip
                     else:
                         getattr(stock, f"stock_{name}")(**arguments)
             except (DomainError, IntegrityError):
@@ -311,7 +312,7 @@ def test_two_counts_of_one_level_at_once_are_one_count_and_one_conflict(committe
     def count(n: int) -> str:
         with store_scope(shop.store):
             lines = [StockLine(shop.variants[0].pk, shop.warehouse.pk, "set", 20 + n, expected=10)]
-            stock.stock_update(store=shop.store, lines=lines, reason="", actor_id=None)
+            stock.stock_update(store=shop.store, lines=lines, reason="", actor=SYSTEM)
         return "ok"
 
     assert sorted(_at_once(8, count)) == ["ok"] + ["stock_changed"] * 7
@@ -327,16 +328,16 @@ def test_orders_cancellations_counts_and_transfers_at_once_leave_the_stock_exact
             with store_scope(shop.store):
                 if n % 8 == 3:
                     lines = [StockLine(v, shop.warehouse.pk, "adjust", 2) for v in (b, a)]
-                    stock.stock_update(store=shop.store, lines=lines, reason="", actor_id=None)
+                    stock.stock_update(store=shop.store, lines=lines, reason="", actor=SYSTEM)
                 else:
                     stock.stock_transfer(store=shop.store, from_id=shop.warehouse.pk, to_id=there.pk,
-                                         pieces=[Pieces(b, 1), Pieces(a, 1)], reason="", actor_id=None)  # fmt: skip
+                                         pieces=[Pieces(b, 1), Pieces(a, 1)], reason="", actor=SYSTEM)  # fmt: skip
             return "ok"
         items = [{"variant_id": v, "qty": 2} for v in ((a, b) if n % 2 else (b, a))]
         order = shop.order(items=items, phone=f"0812888{n:05d}")
         if n % 4 == 0:
             with store_scope(shop.store):
-                order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+                order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
         return "ok"
 
     results = _at_once(24, work)

@@ -329,14 +329,14 @@ def test_a_reopened_order_takes_its_voucher_again_or_stays_cancelled(db: None) -
     made = make_voucher(shop, stock=1)
     order = shop.order(voucher_codes=[made.code])
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
-        order_set_status(order_id=order.pk, status="new", member=shop.owner, reason="salah pencet")
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
+        order_set_status(order_id=order.pk, status="new", actor=shop.owner, reason="salah pencet")
         made.refresh_from_db()
         assert made.used == 1 == VoucherUse.objects.filter(released_at__isnull=True).count()
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
         other = shop.order(voucher_codes=[made.code], phone="081299999999")
         with pytest.raises(DomainError) as caught:
-            order_set_status(order_id=order.pk, status="new", member=shop.owner, reason="jadi lagi")
+            order_set_status(order_id=order.pk, status="new", actor=shop.owner, reason="jadi lagi")
         assert caught.value.code == "voucher_used_up"
         order.refresh_from_db()
         made.refresh_from_db()
@@ -374,7 +374,7 @@ def test_uses_equal_orders_whatever_happens_at_once(committed_db: None) -> None:
         order = shop.order(voucher_codes=[made.code], phone=f"0812777{n:05d}")
         if n % 3 == 0:
             with store_scope(shop.store):
-                order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+                order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
         return order.status
 
     results = _at_once(12, buy_and_sometimes_cancel)

@@ -9,6 +9,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 
+from bosonline.actor import SYSTEM
 from bosonline.gateways.base import breakers_reset
 from bosonline.tenancy import store_scope
 from forms.models import OrderForm
@@ -28,7 +29,7 @@ def republish() -> Callable[..., None]:
     def change(shop: Shop, **content: Any) -> None:
         with store_scope(shop.store):
             form = OrderForm.objects.get(pk=shop.form.pk)
-            form_publish(form=form_save_draft(form=form, content={**form.draft, **content}))
+            form_publish(form=form_save_draft(form=form, content={**form.draft, **content}, actor=SYSTEM), actor=SYSTEM)
         assert shop.snapshot
 
     return change

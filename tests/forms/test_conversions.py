@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from bosonline import outbox
+from bosonline.actor import SYSTEM
 from bosonline.gateways.base import GatewayUnavailable
 from bosonline.gateways.conversions import hashed
 from bosonline.models import OutboxMessage
@@ -19,7 +20,6 @@ from forms.models import ConversionEvent, PixelToken
 from forms.services.conversions import conversion_send
 from forms.services.tokens import token_save
 from orders.models import Order
-from orders.services.actors import SYSTEM
 from orders.services.conversions import order_tell, reached
 from orders.services.events import order_placed, order_status_changed
 from orders.services.status import order_event, order_lock
@@ -36,7 +36,7 @@ def tracked(shop: Shop, republish: Callable[..., None]) -> Shop:
     republish(shop, pixels={"meta": [META], "tiktok": [TIKTOK], "google": [GOOGLE]})
     with store_scope(shop.store):
         for provider, pixel in (("meta", META), ("tiktok", TIKTOK), ("google", GOOGLE)):
-            token_save(store=shop.store, provider=provider, pixel_id=pixel, token="token-rahasia-1")
+            token_save(store=shop.store, provider=provider, pixel_id=pixel, token="token-rahasia-1", actor=SYSTEM)
     return shop
 
 
@@ -139,7 +139,7 @@ def test_a_pixel_without_a_token_or_without_a_form_is_not_told(tracked: Shop, re
 def test_a_refusal_is_final_and_shown(tracked: Shop) -> None:
     with store_scope(tracked.store):
         for provider, pixel in (("meta", META), ("tiktok", TIKTOK)):
-            token_save(store=tracked.store, provider=provider, pixel_id=pixel, token="token-salah-2")
+            token_save(store=tracked.store, provider=provider, pixel_id=pixel, token="token-salah-2", actor=SYSTEM)
     told(tracked, placed(tracked))
     rows = {r.provider: r for r in send_all(tracked)}
     assert rows["meta"].status == "failed" and "OAuth" in rows["meta"].reply

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from bosonline.actor import SYSTEM
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from catalog.models import Product, StockLevel, Variant
@@ -251,7 +252,9 @@ def test_the_blacklist_page_adds_shows_and_removes(shop: Shop, seller: Client) -
 def test_a_long_blacklist_is_paged_searched_and_masked(shop: Shop, seller: Client) -> None:
     with store_scope(shop.store):
         for n in range(25):
-            blocklist.block_add(store=shop.store, kind="phone", value=f"0812345678{n:02d}", note=f"retur {n}")
+            blocklist.block_add(
+                store=shop.store, kind="phone", value=f"0812345678{n:02d}", note=f"retur {n}", actor=SYSTEM
+            )
     page = seller.get("/daftar-hitam").content.decode()
     assert page.count("<tr data-row") == 10 and 'rel="next"' in page
     page = seller.get("/daftar-hitam?keyword=0812-3456-7824").content.decode()

@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bosonline import jobs
+from bosonline.actor import SYSTEM
 from bosonline.errors import DomainError
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
@@ -79,10 +80,10 @@ def test_the_list_asks_as_often_for_one_form_as_for_many(shop: Shop) -> None:
     with CaptureQueriesContext(connection) as few:
         assert len(api("get", "/store/forms?limit=100").json()["data"]) == 1
     with store_scope(shop.store):
-        forms_duplicate(store=shop.store, form_ids=[shop.form.pk])
+        forms_duplicate(store=shop.store, form_ids=[shop.form.pk], actor=SYSTEM)
         for _n in range(3):
             ids = list(OrderForm.objects.values_list("pk", flat=True))[:10]
-            forms_duplicate(store=shop.store, form_ids=ids)
+            forms_duplicate(store=shop.store, form_ids=ids, actor=SYSTEM)
     with CaptureQueriesContext(connection) as many:
         assert len(api("get", "/store/forms?limit=100").json()["data"]) > 10
     assert len(few) == len(many)
@@ -105,8 +106,8 @@ def test_the_list_filters_sorts_and_refuses_what_it_does_not_know(shop: Shop) ->
 def busy_shop(shop: Shop) -> Shop:
     """Four forms. Views 10, 40, 0, 5; starts 3, 1, 0, 2; orders 2, 4, 0, 1: conversion 20 %, 10 %, none, 20 %."""
     with store_scope(shop.store):
-        forms = [shop.form, *forms_duplicate(store=shop.store, form_ids=[shop.form.pk])]
-        forms += forms_duplicate(store=shop.store, form_ids=[f.pk for f in forms])
+        forms = [shop.form, *forms_duplicate(store=shop.store, form_ids=[shop.form.pk], actor=SYSTEM)]
+        forms += forms_duplicate(store=shop.store, form_ids=[f.pk for f in forms], actor=SYSTEM)
         for form, name, views, starts, orders in zip(
             forms, ("A", "B", "C", "D"), (10, 40, 0, 5), (3, 1, 0, 2), (2, 4, 0, 1), strict=True
         ):
@@ -160,7 +161,9 @@ def test_sorting_by_orders_asks_as_often_for_one_form_as_for_many(shop: Shop) ->
         assert len(api("get", path).json()["data"]) == 1
     with store_scope(shop.store):
         for _n in range(4):
-            forms_duplicate(store=shop.store, form_ids=list(OrderForm.objects.values_list("pk", flat=True)))
+            forms_duplicate(
+                store=shop.store, form_ids=list(OrderForm.objects.values_list("pk", flat=True)), actor=SYSTEM
+            )
     with CaptureQueriesContext(connection) as many:
         assert len(api("get", path).json()["data"]) == 16
     assert len(few) == len(many)
@@ -496,7 +499,7 @@ def test_autosaving_touches_one_row_in_few_statements(shop: Shop) -> None:
         form = OrderForm.objects.get(pk=shop.form.pk)
         content = content_of(shop, title="Ketik")
         with CaptureQueriesContext(connection) as queries:
-            form_save_draft(form=form, content=content, expected_rev=form.draft_rev)
+            form_save_draft(form=form, content=content, expected_rev=form.draft_rev, actor=SYSTEM)
     writes = [q for q in queries if q["sql"].startswith(("UPDATE", "INSERT", "DELETE"))]
     assert len(writes) == 1 and len(queries) <= 6
 
@@ -505,5 +508,5 @@ def test_publishing_a_removed_product_is_refused(shop: Shop) -> None:
     with store_scope(shop.store):
         Product.objects.update(deleted_at=timezone.now())
         with pytest.raises(DomainError) as caught:
-            form_publish(form=shop.form)
+            form_publish(form=shop.form, actor=SYSTEM)
     assert "variant_ids" in caught.value.errors

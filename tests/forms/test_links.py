@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from forms.models import FormerLink, OrderForm
 from forms.services.forms import form_create, form_delete, form_settings
@@ -18,7 +19,7 @@ Buyer = Callable[..., Any]
 def move(shop: Shop, slug: str) -> str:
     with store_scope(shop.store):
         before = OrderForm.objects.get(pk=shop.form.pk).slug
-        form_settings(form_id=shop.form.pk, slug=slug)
+        form_settings(form_id=shop.form.pk, slug=slug, actor=SYSTEM)
     shop.form.slug = slug
     return before
 
@@ -50,7 +51,7 @@ def test_a_link_another_form_takes_over_is_its_own(shop: Shop, buyer: Buyer) -> 
     with store_scope(shop.store):
         content = OrderForm.objects.get(pk=shop.form.pk).draft
         assert slug_free(shop.store, old) != old  # nobody asked for it
-        form_create(store=shop.store, name="Lain", content=content, slug=old)
+        form_create(store=shop.store, name="Lain", content=content, slug=old, actor=SYSTEM)
         assert not FormerLink.objects.exists()
     # the new form is a draft: the address is closed rather than somebody else's
     assert buyer(shop, "get", f"/{old}").status_code == 404
@@ -64,5 +65,5 @@ def test_a_form_that_comes_back_or_goes_leaves_no_trace(
     assert buyer(shop, "get", f"/{old}").status_code == 200
     assert buyer(shop, "get", "/pindah")["Location"] == f"/{old}"
     with store_scope(shop.store), django_capture_on_commit_callbacks(execute=True):
-        form_delete(form_id=shop.form.pk)
+        form_delete(form_id=shop.form.pk, actor=SYSTEM)
     assert buyer(shop, "get", f"/{old}").status_code == 404 == buyer(shop, "get", "/pindah").status_code

@@ -12,15 +12,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bosonline.actor import BOSCOD, Actor
 from bosonline.errors import DomainError, Forbidden
 from bosonline.models import TimelineEntry
 from bosonline.tenancy import store_scope
 from orders.models import Order, Payment, Receipt
 from orders.money import receipts
 from orders.money.states import sums_of
-from orders.services.actors import BOSCOD
 from orders.services.status import order_event, order_lock, order_set_status
-from sellers.rights import Member
 from tests.factories import Shop, make_shop
 
 
@@ -31,7 +30,7 @@ def again(order: Order) -> Order:
 
 def confirm(shop: Shop, order: Order, amount: int, **more: Any) -> str:
     with store_scope(shop.store):
-        return receipts.payment_confirm(order_id=order.pk, amount=amount, member=more.pop("by", shop.owner), **more)
+        return receipts.payment_confirm(order_id=order.pk, amount=amount, actor=more.pop("by", shop.owner), **more)
 
 
 def gateway(order: Order, amount: int, number: str, reference: str = "") -> str:
@@ -64,8 +63,8 @@ def test_an_amount_that_is_too_much_pressed_again_adds_nothing_and_has_a_way_out
     assert [confirm(shop, order, much) for _ in range(3)] == ["conflict", "already_recorded", "already_recorded"]
     assert again(order).paid_amount == much
     with store_scope(shop.store):
-        row = receipts.refund_record(order_id=order.pk, member=shop.owner, to="BCA 123 Siti", key="form-1")
-        assert receipts.refund_record(order_id=order.pk, member=shop.owner, to="BCA 123 Siti", key="form-1") == row
+        row = receipts.refund_record(order_id=order.pk, actor=shop.owner, to="BCA 123 Siti", key="form-1")
+        assert receipts.refund_record(order_id=order.pk, actor=shop.owner, to="BCA 123 Siti", key="form-1") == row
     assert row.amount == -150_000
     assert (again(order).payment_status, order.paid_amount, order.status) == ("paid", order.total, "confirmed")
 
@@ -77,10 +76,10 @@ def test_a_typing_mistake_is_taken_back_and_stays_visible(db: None) -> None:
     with store_scope(shop.store):
         row = Receipt.objects.get(order=order)
         with pytest.raises(DomainError):
-            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, member=shop.owner, reason=" ")
-        receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, member=shop.owner, reason="salah ketik nol")
+            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, actor=shop.owner, reason=" ")
+        receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, actor=shop.owner, reason="salah ketik nol")
         with pytest.raises(DomainError):
-            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, member=shop.owner, reason="lagi")
+            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, actor=shop.owner, reason="lagi")
         assert (again(order).payment_status, order.paid_amount) == ("unpaid", 0)
         assert Payment.objects.get(order=order).status == "pending"
     assert confirm(shop, order, order.total) == "paid"
@@ -95,7 +94,7 @@ def test_what_the_gateway_said_is_given_back_not_taken_back(db: None) -> None:
     with store_scope(shop.store):
         row = Receipt.objects.get(order=order)
         with pytest.raises(DomainError) as refused:
-            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, member=shop.owner, reason="x")
+            receipts.receipt_take_back(receipt_id=row.pk, order_id=order.pk, actor=shop.owner, reason="x")
         assert refused.value.code == "not_by_person"
 
 
@@ -105,16 +104,16 @@ def test_credit_kept_from_one_order_pays_the_next_and_is_never_spent_twice(db: N
     confirm(shop, first, first.total + 40_000)
     second, third = (shop.order(payment_method="bank_transfer") for _ in range(2))
     with store_scope(shop.store):
-        kept = receipts.surplus_keep(order_id=first.pk, member=shop.owner)
+        kept = receipts.surplus_keep(order_id=first.pk, actor=shop.owner)
         assert again(first).payment_status == "paid" and receipts.credit_of(first.customer_id) == 40_000
-        receipts.credit_use(order_id=second.pk, member=shop.owner)
+        receipts.credit_use(order_id=second.pk, actor=shop.owner)
         assert (again(second).paid_amount, second.payment_status) == (40_000, "partially_paid")
         assert receipts.credit_of(first.customer_id) == 0
         with pytest.raises(DomainError) as empty:
-            receipts.credit_use(order_id=third.pk, member=shop.owner)
+            receipts.credit_use(order_id=third.pk, actor=shop.owner)
         assert empty.value.code == "no_credit"
         with pytest.raises(DomainError) as spent:
-            receipts.receipt_take_back(receipt_id=kept.pk, order_id=first.pk, member=shop.owner, reason="keliru")
+            receipts.receipt_take_back(receipt_id=kept.pk, order_id=first.pk, actor=shop.owner, reason="keliru")
         assert spent.value.code == "credit_used"
 
 
@@ -124,8 +123,8 @@ def test_a_small_rest_is_waived_with_a_reason(db: None) -> None:
     confirm(shop, order, order.total - 6_500)
     with store_scope(shop.store):
         with pytest.raises(DomainError):
-            receipts.difference_waive(order_id=order.pk, member=shop.owner, reason="")
-        receipts.difference_waive(order_id=order.pk, member=shop.owner, reason="biaya antar bank")
+            receipts.difference_waive(order_id=order.pk, actor=shop.owner, reason="")
+        receipts.difference_waive(order_id=order.pk, actor=shop.owner, reason="biaya antar bank")
     assert (again(order).payment_status, order.paid_amount) == ("paid", order.total)
 
 
@@ -134,12 +133,12 @@ def test_without_the_right_no_money_is_written(db: None) -> None:
     order = shop.order(payment_method="bank_transfer")
     cs = shop.staff("customer_service")
     writes = [
-        lambda m: receipts.payment_confirm(order_id=order.pk, amount=1_000, member=m),
-        lambda m: receipts.refund_record(order_id=order.pk, member=m, amount=1, to="x"),
-        lambda m: receipts.surplus_keep(order_id=order.pk, member=m),
-        lambda m: receipts.credit_use(order_id=order.pk, member=m),
-        lambda m: receipts.difference_waive(order_id=order.pk, member=m, reason="x"),
-        lambda m: receipts.receipt_take_back(receipt_id=1, order_id=order.pk, member=m, reason="x"),
+        lambda m: receipts.payment_confirm(order_id=order.pk, amount=1_000, actor=m),
+        lambda m: receipts.refund_record(order_id=order.pk, actor=m, amount=1, to="x"),
+        lambda m: receipts.surplus_keep(order_id=order.pk, actor=m),
+        lambda m: receipts.credit_use(order_id=order.pk, actor=m),
+        lambda m: receipts.difference_waive(order_id=order.pk, actor=m, reason="x"),
+        lambda m: receipts.receipt_take_back(receipt_id=1, order_id=order.pk, actor=m, reason="x"),
     ]
     with store_scope(shop.store):
         for write in writes:
@@ -160,22 +159,21 @@ def test_both_virtual_accounts_paid_is_a_conflict_that_is_told_and_can_be_resolv
     assert gateway(order, order.total, "P-new", new.reference or "") == "conflict"
     assert (again(order).payment_status, order.paid_amount) == ("conflict", 2 * order.total)
     with store_scope(shop.store):
-        receipts.refund_record(order_id=order.pk, member=shop.owner, to="BRI Siti")
+        receipts.refund_record(order_id=order.pk, actor=shop.owner, to="BRI Siti")
     assert (again(order).payment_status, order.paid_amount) == ("paid", order.total)
 
 
 def test_money_on_an_old_va_of_an_order_that_the_courier_collects_is_a_conflict(db: None) -> None:
     from orders.money.methods import seller_method
-    from orders.services.actors import Actor
 
     shop = make_shop()
     order = shop.order(payment_method="va", payment_channel="BCA")
     with store_scope(shop.store):
-        seller_method(order=order, method="cod", channel="", actor=Actor.of(shop.owner))
+        seller_method(order=order, method="cod", channel="", actor=shop.owner)
     amount = Payment.objects.with_scopes_disabled().filter(order=order).order_by("id")[0].amount
     assert gateway(order, amount, "P1") == "conflict"
     with store_scope(shop.store):
-        receipts.refund_record(order_id=order.pk, member=shop.owner, to="BCA Siti")
+        receipts.refund_record(order_id=order.pk, actor=shop.owner, to="BCA Siti")
         assert again(order).payment_status == "cod_pending"
 
 
@@ -183,10 +181,10 @@ def test_late_money_for_a_cancelled_order_is_a_conflict_until_it_is_given_back(d
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
     assert confirm(shop, order, order.total) == "conflict"
     with store_scope(shop.store):
-        receipts.refund_record(order_id=order.pk, member=shop.owner, to="BCA Siti")
+        receipts.refund_record(order_id=order.pk, actor=shop.owner, to="BCA Siti")
     assert (again(order).payment_status, order.paid_amount, order.status) == ("refunded", 0, "cancelled")
 
 
@@ -236,16 +234,16 @@ def test_cod_is_collected_whoever_says_that_it_was_delivered(db: None) -> None:
         order = shop.order(phone=f"08123456780{n}")
         with store_scope(shop.store):
             for step in ("confirmed", "processing", "ready", "shipped"):
-                order_set_status(order_id=order.pk, status=step, member=shop.owner)
+                order_set_status(order_id=order.pk, status=step, actor=shop.owner)
             if by_person:
-                order_set_status(order_id=order.pk, status="delivered", member=shop.owner)
+                order_set_status(order_id=order.pk, status="delivered", actor=shop.owner)
             else:
                 order_event(order=order_lock(order.pk), status="delivered", actor=BOSCOD)
         assert (again(order).payment_status, order.paid_amount) == ("cod_collected", order.total), by_person
         with store_scope(shop.store):
             assert Receipt.objects.get(order=order).kind == "cash"
             # it comes back after all: the cash that the delivery promised is none
-            order_set_status(order_id=order.pk, status="returning", member=shop.owner)
+            order_set_status(order_id=order.pk, status="returning", actor=shop.owner)
         assert (again(order).payment_status, order.paid_amount) == ("cod_pending", 0)
 
 
@@ -257,8 +255,8 @@ def test_a_reopened_prepaid_order_can_be_paid(db: None) -> None:
         order = shop.order(payment_method=method, phone=f"08123456780{n}")
         with store_scope(shop.store):
             old = Payment.objects.get(order=order)
-            order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
-            order_set_status(order_id=order.pk, status="new", member=shop.owner, reason="berubah pikiran")
+            order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
+            order_set_status(order_id=order.pk, status="new", actor=shop.owner, reason="berubah pikiran")
             new = Payment.objects.exclude(pk=old.pk).get(order=order)
             again(order)
             assert (order.payment_status, new.amount) == ("unpaid", order.total)
@@ -276,9 +274,9 @@ def test_a_reopened_order_that_was_paid_stays_paid(db: None) -> None:
     order = shop.order(payment_method="bank_transfer")
     confirm(shop, order, order.total)
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
         assert again(order).payment_status == "conflict"
-        order_set_status(order_id=order.pk, status="new", member=shop.owner, reason="keliru")
+        order_set_status(order_id=order.pk, status="new", actor=shop.owner, reason="keliru")
     assert (again(order).payment_status, order.paid_amount) == ("paid", order.total)
 
 
@@ -310,35 +308,35 @@ steps = st.lists(
 def test_paid_amount_is_the_sum_of_live_receipts_after_any_history(db: None, history: list[str], data: Any) -> None:
     shop = make_shop()
     order = shop.order(payment_method="va")
-    member: Member = shop.owner
+    member: Actor = shop.owner
     with store_scope(shop.store):
         for n, step in enumerate(history):
             amount = data.draw(st.sampled_from([1_000, order.total, order.total + 5_000]))
             try:
                 match step:
                     case "transfer":
-                        receipts.payment_confirm(order_id=order.pk, amount=amount, member=member, is_another=True)
+                        receipts.payment_confirm(order_id=order.pk, amount=amount, actor=member, is_another=True)
                     case "same":
-                        receipts.payment_confirm(order_id=order.pk, amount=amount, member=member)
+                        receipts.payment_confirm(order_id=order.pk, amount=amount, actor=member)
                     case "va":
                         gateway(order, amount, f"{order.pk}-{n % 3}")
                     case "refund":
-                        receipts.refund_record(order_id=order.pk, member=member, to="x")
+                        receipts.refund_record(order_id=order.pk, actor=member, to="x")
                     case "keep":
-                        receipts.surplus_keep(order_id=order.pk, member=member)
+                        receipts.surplus_keep(order_id=order.pk, actor=member)
                     case "use":
-                        receipts.credit_use(order_id=order.pk, member=member)
+                        receipts.credit_use(order_id=order.pk, actor=member)
                     case "waive":
-                        receipts.difference_waive(order_id=order.pk, member=member, reason="x")
+                        receipts.difference_waive(order_id=order.pk, actor=member, reason="x")
                     case "take_back":
                         row = Receipt.objects.filter(order=order, taken_back_at=None).order_by("-id").first()
                         receipts.receipt_take_back(
-                            receipt_id=row.pk if row else 0, order_id=order.pk, member=member, reason="x"
+                            receipt_id=row.pk if row else 0, order_id=order.pk, actor=member, reason="x"
                         )
                     case "cancel":
-                        order_set_status(order_id=order.pk, status="cancelled", member=member)
+                        order_set_status(order_id=order.pk, status="cancelled", actor=member)
                     case "reopen":
-                        order_set_status(order_id=order.pk, status="new", member=member, reason="x")
+                        order_set_status(order_id=order.pk, status="new", actor=member, reason="x")
             except DomainError:
                 pass
             again(order)

@@ -19,7 +19,6 @@ from bosonline.tenancy import store_scope
 from orders.models import Order, Payment, Receipt
 from orders.money import clocks, ways
 from orders.money.methods import buyer_method, seller_method
-from orders.services.actors import Actor
 from orders.services.buyer import buyer_cancel
 from orders.services.status import order_set_status
 from tests.factories import Shop, make_shop
@@ -67,13 +66,11 @@ LEAVING: dict[str, Callable[[Shop, Order], Any]] = {
     "another bank": lambda shop, order: buyer_method(order=order, method="va", channel="BRI"),
     "QRIS": lambda shop, order: buyer_method(order=order, method="qris", channel=""),
     "transfer": lambda shop, order: buyer_method(order=order, method="bank_transfer", channel=""),
-    "COD by the seller": lambda shop, order: seller_method(
-        order=order, method="cod", channel="", actor=Actor.of(shop.owner)
-    ),
-    "renewed": lambda shop, order: seller_method(order=order, method="va", channel="BCA", actor=Actor.of(shop.owner)),
+    "COD by the seller": lambda shop, order: seller_method(order=order, method="cod", channel="", actor=shop.owner),
+    "renewed": lambda shop, order: seller_method(order=order, method="va", channel="BCA", actor=shop.owner),
     "cancelled by the buyer": lambda shop, order: buyer_cancel(order=order, reason=""),
     "cancelled by the seller": lambda shop, order: order_set_status(
-        order_id=order.pk, status="cancelled", member=shop.owner
+        order_id=order.pk, status="cancelled", actor=shop.owner
     ),
 }
 
@@ -95,7 +92,7 @@ def test_closing_is_tried_again_while_winpay_is_away_and_says_so(committed_db: N
     shop = make_shop()
     order, payment = issued(shop)
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
     winpay("down")
     drain()
     payment.refresh_from_db()
@@ -112,7 +109,7 @@ def test_a_va_paid_in_the_moment_it_is_left_is_a_visible_conflict(committed_db: 
     order, payment = issued(shop)
     pay(payment.reference)
     with store_scope(shop.store):
-        seller_method(order=order, method="cod", channel="", actor=Actor.of(shop.owner))
+        seller_method(order=order, method="cod", channel="", actor=shop.owner)
     drain()
     order.refresh_from_db()
     assert (order.payment_status, order.paid_amount) == ("conflict", payment.amount)
@@ -147,7 +144,7 @@ def test_a_number_that_comes_after_the_buyer_chose_another_way_is_closed_too(com
     with store_scope(shop.store):
         creating = Payment.objects.get(order=order)
         answer = ways._issue(ways.winpay_client(), creating)  # Winpay has answered …
-        seller_method(order=order, method="bank_transfer", channel="", actor=Actor.of(shop.owner))  # … meanwhile
+        seller_method(order=order, method="bank_transfer", channel="", actor=shop.owner)  # … meanwhile
         ways._issued(creating, answer)
     drain()
     creating.refresh_from_db()

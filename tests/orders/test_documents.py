@@ -29,7 +29,7 @@ def text_of(pdf: bytes) -> list[str]:
 def shipped(shop: Shop, **changes: Any) -> Order:
     order = shop.order(**changes)
     with store_scope(shop.store):
-        shipment_by_hand(order_id=order.pk, courier_name="ID Express", awb=f"IDE{order.pk:09d}", member=shop.owner)
+        shipment_by_hand(order_id=order.pk, courier_name="ID Express", awb=f"IDE{order.pk:09d}", actor=shop.owner)
         return Order.objects.get(pk=order.pk)
 
 

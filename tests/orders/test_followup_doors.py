@@ -25,12 +25,12 @@ def test_confirmed_confirms_at_every_door_and_never_a_held_order(db: None, door:
             )
             assert answer.status_code == 201
         else:
-            row = followup_record(order_id=order.pk, member=shop.owner).followup
+            row = followup_record(order_id=order.pk, actor=shop.owner).followup
             if door == "page":
                 page = Client()
                 page.post("/masuk", {"email": shop.user.email, "password": PASSWORD})
                 assert page.post(f"/follow-up/{row.pk}", {"result": "confirmed"}).status_code == 302
             else:
-                followup_result(followup_id=row.pk, member=shop.owner, result="confirmed")
+                followup_result(followup_id=row.pk, actor=shop.owner, result="confirmed")
     order.refresh_from_db()
     assert (order.status, order.followup_status) == ("confirmed" if risk == "clear" else "new", "done")

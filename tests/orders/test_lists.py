@@ -14,6 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bosonline.actor import Actor
 from bosonline.lists import Resource, resources
 from bosonline.tenancy import store_scope
 from orders import queries
@@ -23,13 +24,12 @@ from orders.lists import ORDERS
 from orders.models import Order
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
 from orders.services.shipping import shipment_by_hand
-from sellers.rights import Member
 from tests.factories import Shop, make_shop
 
 WORDS = ("", "siti", "SITI", "0812", "+62812", "madu", "M1", "IDE", "26", "zzz", "100gr", "%", "_", "²")
 
 
-def history(shop: Shop, staff: list[Member]) -> None:
+def history(shop: Shop, staff: list[Actor]) -> None:
     """Forty orders in many states, some assigned to each of the staff."""
     names = ("Siti Aminah", "Budi", "Ratna Dewi", "Joko 100%")
     statuses, methods = Order.Status.values, ("cod", "bank_transfer", "va", "qris")
@@ -38,7 +38,7 @@ def history(shop: Shop, staff: list[Member]) -> None:
             order = shop.order(phone=f"0812345{n:05d}", name=names[n % 4], payment_method=methods[n % 4],
                                items=[{"variant_id": shop.variants[n % 2].pk, "qty": 1 + n % 3}])  # fmt: skip
             if n % 5 == 0:
-                shipment_by_hand(order_id=order.pk, awb=f"IDE{n:06d}", courier_name="J&T", member=shop.owner)
+                shipment_by_hand(order_id=order.pk, awb=f"IDE{n:06d}", courier_name="J&T", actor=shop.owner)
             Order.objects.filter(pk=order.pk).update(
                 status=statuses[n % len(statuses)], created_at=timezone.now() - timedelta(days=n % 9, minutes=n),
                 payment_status=Order.PaymentStatus.values[n % 10], risk=("clear", "suspicious")[n % 7 == 0],
@@ -96,7 +96,7 @@ def test_the_download_holds_what_the_search_shows(shop_of_many: Any, tmp_path: P
         listed = client.get(f"/api/v1/store/orders?{query}&limit=100").json()
         recap = client.get(f"/api/v1/store/orders/recap?{query}").json()["data"]
         with store_scope(shop.store):
-            job = orders_download(member=shop.owner, query=QueryDict(query), file_format="csv")
+            job = orders_download(actor=shop.owner, query=QueryDict(query), file_format="csv")
             from bosonline.jobs import _kinds
 
             target = tmp_path / "orders.csv"

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bosonline import outbox
+from bosonline.actor import BOSCOD
 from bosonline.errors import DomainError
 from bosonline.gateways.base import GatewayError, breakers_reset
 from bosonline.models import OutboxMessage, TimelineEntry
@@ -24,7 +25,6 @@ from catalog.queries import stock_mismatches
 from orders.models import GatewayCallback, Order, Payment, Shipment, TrackingEvent
 from orders.money import clocks, receipts, ways
 from orders.services import shipping
-from orders.services.actors import BOSCOD
 from orders.services.callbacks import callback_keep, callback_process
 from orders.services.shipping import awb_assigned, shipment_refresh
 from orders.services.status import order_event, order_lock, order_set_status
@@ -139,7 +139,7 @@ def test_money_for_a_cancelled_order_is_kept_as_a_conflict(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="va")
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
     assert paid(order) == "conflict"
     order.refresh_from_db()
     assert order.status == "cancelled" and order.paid_amount == order.total
@@ -175,8 +175,8 @@ def test_confirming_a_transfer_twice_changes_nothing(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     with store_scope(shop.store):
-        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "paid"
-        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, member=shop.owner) == "already_recorded"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, actor=shop.owner) == "paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total, actor=shop.owner) == "already_recorded"
         assert Order.objects.get(pk=order.pk).paid_amount == order.total
         assert Payment.objects.get(order=order).unique_code is None  # the number is free again
 
@@ -185,8 +185,8 @@ def test_two_part_payments_complete_a_transfer(db: None) -> None:
     shop = make_shop()
     order = shop.order(payment_method="bank_transfer")
     with store_scope(shop.store):
-        assert receipts.payment_confirm(order_id=order.pk, amount=10_000, member=shop.owner) == "partially_paid"
-        assert receipts.payment_confirm(order_id=order.pk, amount=order.total - 10_000, member=shop.owner) == "paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=10_000, actor=shop.owner) == "partially_paid"
+        assert receipts.payment_confirm(order_id=order.pk, amount=order.total - 10_000, actor=shop.owner) == "paid"
 
 
 def test_an_expired_payment_frees_the_stock_and_the_number(db: None) -> None:
@@ -217,7 +217,7 @@ def test_an_inquiry_finds_money_whose_callback_was_lost(db: None) -> None:
 
 def book(shop: Shop, order: Order) -> Shipment:
     with store_scope(shop.store):
-        return shipping.shipment_book(order_id=order.pk, member=shop.owner)
+        return shipping.shipment_book(order_id=order.pk, actor=shop.owner)
 
 
 def test_a_courier_is_booked_once(db: None) -> None:
@@ -336,12 +336,12 @@ def test_a_cancelled_order_gives_back_stock_and_voucher_once(db: None) -> None:
     voucher = make_voucher(shop)
     order = shop.order(voucher_codes=[voucher.code])
     with store_scope(shop.store):
-        order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
+        order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
         voucher.refresh_from_db()
         assert voucher.used == 0 and shop.level().reserved == 0
         with pytest.raises(DomainError):
-            order_set_status(order_id=order.pk, status="cancelled", member=shop.owner)
-        order_set_status(order_id=order.pk, status="new", member=shop.owner, reason="pembeli jadi")
+            order_set_status(order_id=order.pk, status="cancelled", actor=shop.owner)
+        order_set_status(order_id=order.pk, status="new", actor=shop.owner, reason="pembeli jadi")
         assert shop.level().reserved == 1
     with all_stores():
         assert stock_mismatches() == []
@@ -353,12 +353,12 @@ def test_an_unpaid_prepaid_order_does_not_ship_without_the_right_and_a_reason(db
     cs = shop.staff("customer_service")
     with store_scope(shop.store):
         with pytest.raises(DomainError) as caught:
-            order_set_status(order_id=order.pk, status="ready", member=cs)
+            order_set_status(order_id=order.pk, status="ready", actor=cs)
         assert caught.value.code == "not_paid"
         with pytest.raises(DomainError) as caught:
-            order_set_status(order_id=order.pk, status="ready", member=shop.owner)
+            order_set_status(order_id=order.pk, status="ready", actor=shop.owner)
         assert caught.value.code == "reason_required"
-        order_set_status(order_id=order.pk, status="ready", member=shop.owner, reason="pelanggan lama")
+        order_set_status(order_id=order.pk, status="ready", actor=shop.owner, reason="pelanggan lama")
 
 
 def test_the_documented_journey_of_the_courier_is_answered_to_the_letter(client: Any, db: None) -> None:

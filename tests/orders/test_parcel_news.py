@@ -34,7 +34,7 @@ class Parcel:
         self.shop = shop
         self.order_id = shop.order(phone=f"0813{next(_phones):08d}", **order).pk
         with store_scope(shop.store):
-            self.pk = shipping.shipment_book(order_id=self.order_id, member=shop.owner).pk
+            self.pk = shipping.shipment_book(order_id=self.order_id, actor=shop.owner).pk
 
     @property
     def row(self) -> Shipment:
@@ -163,7 +163,7 @@ def test_a_parcel_that_travels_though_its_order_is_over_is_shown(db: None) -> No
     parcel = Parcel(shop)
     parcel.go("picked_up", "in_transit")
     with store_scope(shop.store):
-        order_set_status(order_id=parcel.order_id, status="delivered", member=shop.owner)
+        order_set_status(order_id=parcel.order_id, status="delivered", actor=shop.owner)
     parcel.go("return")
     assert parcel.order.status == "delivered" and parcel.row.status == "return_in_transit"
     assert parcel.alerts == ["order_stays"]
@@ -174,7 +174,7 @@ def test_the_couriers_returned_does_not_end_the_return(parcel: Parcel) -> None:
     assert parcel.state()[:2] == ("returning", "returned") and parcel.alerts == []
     with store_scope(parcel.shop.store):
         assert parcel.order.customer.returned_count == 0
-        order_set_status(order_id=parcel.order_id, status="returned", member=parcel.shop.owner)
+        order_set_status(order_id=parcel.order_id, status="returned", actor=parcel.shop.owner)
     assert parcel.order.status == "returned"
     straight = Parcel(parcel.shop)
     straight.go("returned")

@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bosonline.actor import SYSTEM
 from bosonline.bill import CodTerms
 from bosonline.errors import DomainError
 from bosonline.models import IdempotencyRecord, OutboxMessage, TimelineEntry
@@ -124,7 +125,7 @@ def test_a_price_that_changed_meanwhile_is_never_charged_silently(db: None) -> N
     shop = make_shop()
     checkout = shop.checkout(expected_total=50_000 + 15_000 + 2_000)
     with store_scope(shop.store):
-        variant_update(variant_id=shop.variants[0].pk, price=60_000)
+        variant_update(variant_id=shop.variants[0].pk, price=60_000, actor=SYSTEM)
     with pytest.raises(DomainError) as caught:
         shop.place(expected_total=checkout.expected_total)
     assert caught.value.code == "price_changed" and caught.value.extra["bill"]["goods"] == 60_000
@@ -135,7 +136,7 @@ def test_a_stale_snapshot_is_noticed_by_the_database(committed_db: None) -> None
     shop = make_shop()
     old = shop.snapshot
     with store_scope(shop.store):
-        variant_update(variant_id=shop.variants[0].pk, price=60_000)
+        variant_update(variant_id=shop.variants[0].pk, price=60_000, actor=SYSTEM)
     from forms import snapshot as module
 
     module._local[f"bos:form:{shop.store.pk}:{shop.form.slug}"] = (1e18, b"", old)  # a process that missed the change
@@ -146,7 +147,7 @@ def test_a_closed_form_takes_no_order(db: None) -> None:
     shop = make_shop()
     checkout = shop.checkout()
     with store_scope(shop.store):
-        form_set_status(form_id=shop.form.pk, status="closed")
+        form_set_status(form_id=shop.form.pk, status="closed", actor=SYSTEM)
     from orders.services.placement import Caller, order_place
 
     with pytest.raises(DomainError) as caught:
@@ -217,8 +218,8 @@ def test_a_package_is_priced_as_one_and_its_lines_sum_to_it(db: None) -> None:
             "price": 100_001,
             "items": [{"variant_id": ids[0], "qty": 3}, {"variant_id": ids[1], "qty": 1}],
         }
-        form_save_draft(form=shop.form, content={**shop.form.draft, "packages": [package]})
-        form_publish(form=shop.form)
+        form_save_draft(form=shop.form, content={**shop.form.draft, "packages": [package]}, actor=SYSTEM)
+        form_publish(form=shop.form, actor=SYSTEM)
     order = shop.order(package_id="hemat")
     with store_scope(shop.store):
         assert order.goods == 100_001 == sum(OrderItem.objects.filter(order=order).values_list("total", flat=True))

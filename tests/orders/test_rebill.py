@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bosonline import sqlfunctions
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from forms.services.forms import form_publish, form_save_draft
 from orders.models import Order
 from orders.money.methods import seller_method
-from orders.services.actors import SYSTEM
 from orders.services.rebill import bill_from, rebill
 from tests.factories import Shop, make_shop, make_voucher
 
@@ -72,8 +72,8 @@ def test_a_form_that_changed_later_does_not_change_what_was_promised(db: None) -
     with store_scope(shop.store):
         expected = rebill(order, method="va").after.total
         content = shop.form.draft | {"payment_methods": [{"method": m, "fee": 50_000} for m in METHODS]}
-        form_save_draft(form=shop.form, content=content)
-        form_publish(form=shop.form)
+        form_save_draft(form=shop.form, content=content, actor=SYSTEM)
+        form_publish(form=shop.form, actor=SYSTEM)
         seller_method(order=Order.objects.get(pk=order.pk), method="va", channel="BCA", actor=SYSTEM)
         assert Order.objects.get(pk=order.pk).total == expected
 

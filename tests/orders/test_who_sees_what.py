@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from pypdf import PdfReader
 
+from bosonline.actor import Actor
 from bosonline.errors import Forbidden
 from bosonline.tenancy import store_scope
 from orders.documents import invoices_pdf, labels_pdf
 from orders.models import Order
 from orders.services.shipping import shipment_by_hand
 from sellers.models import Role
-from sellers.rights import PRESETS, Member
+from sellers.rights import PRESETS
 from stores.queries import notifications_of
 from stores.services.bell import notify
 from tests.factories import Shop, make_shop
@@ -27,7 +28,7 @@ PHONE = "0812-3456-7890"
 def parcel(shop: Shop, **changes: Any) -> Order:
     order = shop.order(**changes)
     with store_scope(shop.store):
-        shipment_by_hand(order_id=order.pk, awb=f"IDE{order.pk:08d}", courier_name="Sendiri", member=shop.owner)
+        shipment_by_hand(order_id=order.pk, awb=f"IDE{order.pk:08d}", courier_name="Sendiri", actor=shop.owner)
     order.refresh_from_db()
     return order
 
@@ -62,7 +63,7 @@ def test_documents_show_the_whole_phone_only_to_who_may_see_it(db: None, preset:
         assert answer.status_code in (202, 403)
 
 
-def _cs(shop: Shop) -> Member:
+def _cs(shop: Shop) -> Actor:
     return shop.staff("customer_service")
 
 
@@ -91,7 +92,7 @@ def test_the_bell_is_silent_about_what_a_role_may_not_open(db: None) -> None:
     assert staff.membership is not None
     staff.membership.role = role
     staff.membership.save()
-    member = Member(staff.user, None, staff.membership, shop.store, role.granted)
+    member = Actor(staff.user, None, staff.membership, shop.store, role.granted)
     with store_scope(shop.store):
         for kind in ("order.new", "payment.paid", "shipment.words", "stock.low", "account.bank_account"):
             notify(store_id=shop.store.pk, kind=kind, title=json.dumps(kind))

@@ -15,13 +15,13 @@ from django.core.management import call_command
 from django.test import Client
 
 from bosonline import files, jobs
+from bosonline.actor import SYSTEM, Actor
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import store_scope
 from catalog.services.images import image_store
 from orders.models import Payment
 from orders.money.proofs import proof_upload
 from sellers.models import Membership, Role
-from sellers.rights import Member
 from sellers.services.accounts import preset_role
 from tests.catalog.test_imports import HEADER, ROWS, check
 from tests.conftest import LiveApp
@@ -59,7 +59,7 @@ def test_no_way_of_writing_a_path_leads_from_the_pictures_to_anything_else(live_
                     assert SECRET not in answer.body
 
 
-def _job(shop: Shop, member: Member, kind: str, params: dict[str, Any]) -> BackgroundJob:
+def _job(shop: Shop, member: Actor, kind: str, params: dict[str, Any]) -> BackgroundJob:
     assert member.store is not None
     with store_scope(shop.store):
         job = jobs.job_start(
@@ -158,7 +158,7 @@ def far_away(settings: Any) -> Iterator[None]:
 
 def test_everything_with_files_works_where_no_path_exists(far_away: None, shop: Shop, client: Client) -> None:
     with store_scope(shop.store):
-        image = image_store(store=shop.store, upload=ContentFile(png(200, 100), "foto.png"))
+        image = image_store(store=shop.store, upload=ContentFile(png(200, 100), "foto.png"), actor=SYSTEM)
     served = client.get(f"/media/{image.sizes['160']}")
     assert served.status_code == 200 and served["Content-Type"] == "image/webp"
     again = client.get(f"/media/{image.sizes['160']}", HTTP_IF_NONE_MATCH=served["ETag"])

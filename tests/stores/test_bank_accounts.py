@@ -9,6 +9,7 @@ import pytest
 from django.db import close_old_connections, connection
 from django.test import Client
 
+from bosonline.actor import SYSTEM
 from bosonline.models import TimelineEntry
 from bosonline.tenancy import store_scope
 from sellers.models import Membership, Role
@@ -193,7 +194,9 @@ def test_the_list_costs_the_same_with_ten_times_the_rows(
     before = cost()
     with store_scope(shop.store):
         for n in range(20):
-            bank_account_create(store=shop.store, bank_code="008", number=f"7770000{n:03d}", holder="Ratna")
+            bank_account_create(
+                store=shop.store, bank_code="008", number=f"7770000{n:03d}", holder="Ratna", actor=SYSTEM
+            )
     assert cost() == before
 
 
@@ -201,16 +204,19 @@ def test_defaults_raced_for_end_as_exactly_one(committed_db: None) -> None:
     shop = make_shop()
     with store_scope(shop.store):
         rows = [
-            bank_account_create(store=shop.store, bank_code="008", number=f"88800{n}", holder="Ratna") for n in range(4)
+            bank_account_create(store=shop.store, bank_code="008", number=f"88800{n}", holder="Ratna", actor=SYSTEM)
+            for n in range(4)
         ]
     first = defaults(shop)[0]
     actions: list[Any] = [
-        lambda: bank_account_update(account_id=rows[0].pk, is_default=True),
-        lambda: bank_account_update(account_id=rows[1].pk, is_default=True),
-        lambda: bank_account_set_active(account_id=first, is_active=False),
-        lambda: bank_account_delete(account_id=rows[2].pk),
-        lambda: bank_account_create(store=shop.store, bank_code="009", number="9990001", holder="R", is_default=True),
-        lambda: bank_account_update(account_id=rows[3].pk, is_default=True),
+        lambda: bank_account_update(account_id=rows[0].pk, is_default=True, actor=SYSTEM),
+        lambda: bank_account_update(account_id=rows[1].pk, is_default=True, actor=SYSTEM),
+        lambda: bank_account_set_active(account_id=first, is_active=False, actor=SYSTEM),
+        lambda: bank_account_delete(account_id=rows[2].pk, actor=SYSTEM),
+        lambda: bank_account_create(
+            store=shop.store, bank_code="009", number="9990001", holder="R", is_default=True, actor=SYSTEM
+        ),
+        lambda: bank_account_update(account_id=rows[3].pk, is_default=True, actor=SYSTEM),
     ]
     start, errors = threading.Barrier(len(actions)), []
 

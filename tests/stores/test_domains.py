@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bosonline import outbox, throttle
+from bosonline.actor import SYSTEM
 from bosonline.errors import Conflict, DomainError, NotFound, TooMany
 from bosonline.tenancy import all_stores, store_scope
 from forms.services.forms import form_set_status
@@ -39,12 +40,12 @@ def shop(db: None, settings: Any) -> Shop:
 
 def claim(shop: Shop, host: str = HOST) -> Domain:
     with store_scope(shop.store):
-        return domains.domain_add(store=shop.store, hostname=host, actor_id=shop.user.pk)
+        return domains.domain_add(store=shop.store, hostname=host, actor=shop.owner)
 
 
 def look(shop: Shop, row: Domain) -> Domain:
     with store_scope(shop.store):
-        return domains.domain_verify(domain_id=row.pk)
+        return domains.domain_verify(domain_id=row.pk, actor=SYSTEM)
 
 
 def set_dns(dns: DnsServer, row: Domain) -> None:
@@ -80,7 +81,7 @@ def test_an_apex_needs_a_txt_and_an_a_record_and_the_default_moves_the_links(sho
     row = look(shop, row)
     assert states(row) == [("proof", "TXT", True), ("pointing", "A", False)] and row.verified_at is None
     with store_scope(shop.store), pytest.raises(Conflict):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     dns.set(HOST, "A", OURS)
     row = look(shop, row)
     assert states(row) == [("proof", "TXT", True), ("pointing", "A", True)] and row.verified_at is not None
@@ -88,7 +89,7 @@ def test_an_apex_needs_a_txt_and_an_a_record_and_the_default_moves_the_links(sho
 
     assert queries.public_url(shop.store, "/madu") == f"http://{shop.store.subdomain}.localhost:8000/madu"
     with store_scope(shop.store):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     assert queries.public_url(shop.store, "/madu") == f"http://{HOST}:8000/madu"
     assert queries.store_id_of_subdomain(shop.store.subdomain or "") == shop.store.pk
 
@@ -283,7 +284,7 @@ def test_the_daily_look_leaves_a_healthy_domain_alone(shop: Shop, dns: DnsServer
 def test_links_leave_a_broken_domain_at_once_and_it_is_unverified_only_after_days(shop: Shop, dns: DnsServer) -> None:
     row = verified(shop, dns)
     with store_scope(shop.store):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     dns.set(HOST, "A", "198.51.100.1")
     recheck(days=1)
     row = reload(row)
@@ -317,7 +318,7 @@ def test_links_leave_a_broken_domain_at_once_and_it_is_unverified_only_after_day
 def test_a_proof_that_disappears_is_told_while_links_stay_as_they_work(shop: Shop, dns: DnsServer) -> None:
     row = verified(shop, dns)
     with store_scope(shop.store):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     del dns.zone[(proof_name(HOST), "TXT")]
     recheck(days=1)
     assert reload(row).failing_since is not None
@@ -346,14 +347,14 @@ def test_a_fresh_claim_is_verified_without_pressing_the_button(shop: Shop, dns: 
 def test_removing_the_default_gives_links_back_to_the_subdomain(shop: Shop, dns: DnsServer) -> None:
     row = verified(shop, dns)
     with store_scope(shop.store):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
-        domains.domain_remove(domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
+        domains.domain_remove(domain_id=row.pk, actor=SYSTEM)
         assert [d.is_default for d in queries.domains_of()] == [True]
         with pytest.raises(NotFound):
             domains.domain_of(row.pk)
         (subdomain,) = queries.domains_of()
         with pytest.raises(Conflict):
-            domains.domain_remove(domain_id=subdomain.pk)
+            domains.domain_remove(domain_id=subdomain.pk, actor=SYSTEM)
     store = Store.objects.get(pk=shop.store.pk)
     assert store.link_host == "" and queries.public_url(store).startswith(f"http://{store.subdomain}.")
     other = make_shop()
@@ -365,7 +366,7 @@ def test_the_default_goes_back_and_forth_and_is_always_one(shop: Shop, dns: DnsS
     with store_scope(shop.store):
         subdomain = queries.domains_of()[0]
         for chosen in (first, second, subdomain, first):
-            domains.domain_set_default(store=shop.store, domain_id=chosen.pk)
+            domains.domain_set_default(store=shop.store, domain_id=chosen.pk, actor=SYSTEM)
             assert [d.pk for d in queries.domains_of() if d.is_default] == [chosen.pk]
             expected = chosen.hostname if chosen.kind == Domain.Kind.CUSTOM else ""
             assert Store.objects.get(pk=shop.store.pk).link_host == expected == shop.store.link_host
@@ -381,20 +382,20 @@ def test_the_form_answers_at_the_own_domain_and_its_copies_follow_changes(
     assert client.get(path, HTTP_HOST=HOST).status_code == 200
     assert client.get(path, HTTP_HOST=f"{HOST}:8000").status_code == 200
     with django_capture_on_commit_callbacks(execute=True), store_scope(shop.store):
-        form_set_status(form_id=shop.form.pk, status="closed")
+        form_set_status(form_id=shop.form.pk, status="closed", actor=SYSTEM)
     assert client.get(path, HTTP_HOST=HOST).status_code == 410
     with django_capture_on_commit_callbacks(execute=True), store_scope(shop.store):
-        form_set_status(form_id=shop.form.pk, status="published")
+        form_set_status(form_id=shop.form.pk, status="published", actor=SYSTEM)
     assert client.get(path, HTTP_HOST=HOST).status_code == 200
     with django_capture_on_commit_callbacks(execute=True), store_scope(shop.store):
-        domains.domain_remove(domain_id=row.pk)
+        domains.domain_remove(domain_id=row.pk, actor=SYSTEM)
     assert client.get(path, HTTP_HOST=HOST).status_code == 404
 
 
 def test_an_order_at_the_own_domain_gets_a_link_there(shop: Shop, dns: DnsServer, client: Client) -> None:
     row = verified(shop, dns)
     with store_scope(shop.store):
-        domains.domain_set_default(store=shop.store, domain_id=row.pk)
+        domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     body = shop.body()
     body.pop("store")
     answer = client.post("/api/v1/checkout/orders", body, content_type="application/json", HTTP_HOST=HOST)
@@ -409,9 +410,9 @@ def test_an_old_subdomain_leads_to_the_own_domain_when_it_is_the_default(
 ) -> None:
     old = shop.store.subdomain
     with django_capture_on_commit_callbacks(execute=True):
-        subdomain_set(store=shop.store, name="madu-pindah")
+        subdomain_set(store=shop.store, name="madu-pindah", actor=SYSTEM)
         row = verified(shop, dns)
         with store_scope(shop.store):
-            domains.domain_set_default(store=shop.store, domain_id=row.pk)
+            domains.domain_set_default(store=shop.store, domain_id=row.pk, actor=SYSTEM)
     answer = client.get("/madu?utm_source=fb", HTTP_HOST=f"{old}.localhost")
     assert (answer.status_code, answer["Location"]) == (301, f"http://{HOST}:8000/madu?utm_source=fb")

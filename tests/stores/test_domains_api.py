@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from stores.models import Domain
 from stores.services.domains import domain_add
@@ -91,7 +92,7 @@ def test_bad_ids_and_bodies(shop: Shop, api: Any) -> None:
 def test_another_stores_domain_is_404_everywhere(shop: Shop, api: Any) -> None:
     other = make_shop()
     with store_scope(other.store):
-        foreign = domain_add(store=other.store, hostname="asing.com").pk
+        foreign = domain_add(store=other.store, hostname="asing.com", actor=SYSTEM).pk
         theirs = Domain.objects.get(kind="subdomain").pk
     for pk in (foreign, theirs, 2**62):
         assert api("post", f"{URL}/{pk}/verify").status_code == 404
@@ -145,5 +146,5 @@ def test_the_list_costs_the_same_with_many_domains(shop: Shop, api: Any) -> None
     before = cost()
     with store_scope(shop.store):
         for n in range(10):
-            domain_add(store=shop.store, hostname=f"toko{n}.com")
+            domain_add(store=shop.store, hostname=f"toko{n}.com", actor=SYSTEM)
     assert cost() == before

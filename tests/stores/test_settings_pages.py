@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from sellers.navigation import SETTINGS
 from sellers.rights import PRESETS
@@ -79,7 +80,7 @@ def test_another_stores_rows_are_404_on_pages(shop: Shop, owner: Client) -> None
     other = make_shop()
     with store_scope(other.store):
         account = BankAccount.objects.get().pk
-        domain = domain_add(store=other.store, hostname="asing.com").pk
+        domain = domain_add(store=other.store, hostname="asing.com", actor=SYSTEM).pk
     foreign = other.warehouse.pk
     for path in (f"/pengaturan/gudang/{foreign}", f"/pengaturan/rekening/{account}", f"/pengaturan/gudang/{2**62}"):
         assert owner.get(path).status_code == 404
@@ -202,9 +203,11 @@ def test_pages_cost_the_same_with_many_rows(shop: Shop, owner: Client) -> None:
     before = [cost(path) for path in paths]
     with store_scope(shop.store):
         for n in range(9):
-            domain_add(store=shop.store, hostname=f"toko{n}.com")
-            bank_account_create(store=shop.store, bank_code="008", number=f"7770000{n:03d}", holder="Ratna")
+            domain_add(store=shop.store, hostname=f"toko{n}.com", actor=SYSTEM)
+            bank_account_create(
+                store=shop.store, bank_code="008", number=f"7770000{n:03d}", holder="Ratna", actor=SYSTEM
+            )
             warehouse_create(store=shop.store, name=f"Gudang {n}", contact_name="Budi", phone="081233334444",
-                             district_id=GAMBIR, address="Jl. Merdeka Barat No. 1")  # fmt: skip
+                             district_id=GAMBIR, address="Jl. Merdeka Barat No. 1", actor=SYSTEM)  # fmt: skip
     assert [cost(path) for path in paths] == before
     assert max(before) <= 6, before

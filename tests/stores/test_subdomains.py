@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from django.utils import timezone
 
+from bosonline.actor import SYSTEM
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.models import TimelineEntry
 from bosonline.tenancy import all_stores, store_scope
@@ -73,7 +74,7 @@ def test_the_old_address_redirects_for_90_days_with_path_and_query(
     old, slug = f"{shop.store.subdomain}.localhost", shop.form.slug
     assert client.get(f"/{slug}", HTTP_HOST=old).status_code == 200  # now it is in every cache
     with django_capture_on_commit_callbacks(execute=True):
-        subdomain_set(store=shop.store, name="madu-baru", actor_id=shop.user.pk)
+        subdomain_set(store=shop.store, name="madu-baru", actor=shop.owner)
     for method in (client.get, client.head):
         answer = method(f"/{slug}?utm_source=fb&q=a%20b", HTTP_HOST=old)
         assert answer.status_code == 301
@@ -99,7 +100,7 @@ def test_an_order_from_a_page_that_was_open_during_the_change_is_not_lost(
     old = f"{shop.store.subdomain}.localhost"
     body = shop.body()
     with django_capture_on_commit_callbacks(execute=True):
-        subdomain_set(store=shop.store, name="madu-baru")
+        subdomain_set(store=shop.store, name="madu-baru", actor=SYSTEM)
     rates = client.get(f"/api/v1/checkout/forms/{shop.form.slug}", HTTP_HOST=old)
     assert rates.status_code == 200
     answer = client.post("/api/v1/checkout/orders", body, content_type="application/json", HTTP_HOST=old)
@@ -109,14 +110,14 @@ def test_an_order_from_a_page_that_was_open_during_the_change_is_not_lost(
 
 def test_an_old_name_is_nobody_elses_while_it_redirects_but_may_be_taken_back(shop: Shop) -> None:
     old = shop.store.subdomain or ""
-    subdomain_set(store=shop.store, name="madu-baru")
+    subdomain_set(store=shop.store, name="madu-baru", actor=SYSTEM)
     other = make_shop()
     assert subdomain_check(old, store=other.store)["reason"] == "taken"
     with pytest.raises(ValidationFailed) as refused:
-        subdomain_set(store=other.store, name=old)
+        subdomain_set(store=other.store, name=old, actor=SYSTEM)
     assert refused.value.code == "subdomain_taken" and refused.value.extra["suggestions"]
 
-    subdomain_set(store=shop.store, name=old)
+    subdomain_set(store=shop.store, name=old, actor=SYSTEM)
     assert Store.objects.get(pk=shop.store.pk).subdomain == old
     entry = queries.host_entry("madu-baru.localhost")
     assert entry is not None and entry.redirect_to == f"{old}.localhost"
@@ -125,20 +126,20 @@ def test_an_old_name_is_nobody_elses_while_it_redirects_but_may_be_taken_back(sh
 
 def test_after_90_days_the_name_is_free_even_before_the_broom_comes(shop: Shop) -> None:
     old = shop.store.subdomain or ""
-    subdomain_set(store=shop.store, name="madu-baru")
+    subdomain_set(store=shop.store, name="madu-baru", actor=SYSTEM)
     other = make_shop()
     with moved_to(REDIRECT_DAYS + 1):
         assert subdomain_check(old, store=other.store)["available"]
-        subdomain_set(store=other.store, name=old)
+        subdomain_set(store=other.store, name=old, actor=SYSTEM)
         assert queries.store_id_of_host(f"{old}.localhost") == other.store.pk
         with store_scope(shop.store):
             assert [d.hostname for d in queries.domains_of()] == ["madu-baru.localhost"]
 
 
 def test_the_broom_removes_only_what_has_ended(shop: Shop) -> None:
-    subdomain_set(store=shop.store, name="madu-dua")
+    subdomain_set(store=shop.store, name="madu-dua", actor=SYSTEM)
     with moved_to(50):
-        subdomain_set(store=shop.store, name="madu-tiga")
+        subdomain_set(store=shop.store, name="madu-tiga", actor=SYSTEM)
     with moved_to(REDIRECT_DAYS + 1):
         assert subdomains_release() == 1
         assert subdomains_release() == 0
@@ -148,14 +149,14 @@ def test_the_broom_removes_only_what_has_ended(shop: Shop) -> None:
 
 def test_names_cannot_be_hoarded(shop: Shop) -> None:
     for n in range(MAX_OLD_NAMES):
-        subdomain_set(store=shop.store, name=f"nama-{n}")
+        subdomain_set(store=shop.store, name=f"nama-{n}", actor=SYSTEM)
     with pytest.raises(Conflict) as refused:
-        subdomain_set(store=shop.store, name="satu-lagi")
+        subdomain_set(store=shop.store, name="satu-lagi", actor=SYSTEM)
     assert refused.value.code == "subdomain_changed_often"
     assert Store.objects.get(pk=shop.store.pk).subdomain == shop.store.subdomain == f"nama-{MAX_OLD_NAMES - 1}"
-    subdomain_set(store=shop.store, name="nama-0")  # back to an own one is always possible
+    subdomain_set(store=shop.store, name="nama-0", actor=SYSTEM)  # back to an own one is always possible
     with moved_to(REDIRECT_DAYS + 1):
-        subdomain_set(store=shop.store, name="satu-lagi")
+        subdomain_set(store=shop.store, name="satu-lagi", actor=SYSTEM)
 
 
 def test_two_stores_want_one_name_at_once_and_one_gets_it(committed_db: None) -> None:
@@ -166,7 +167,7 @@ def test_two_stores_want_one_name_at_once_and_one_gets_it(committed_db: None) ->
         close_old_connections()
         start.wait()
         try:
-            subdomain_set(store=shop.store, name="rebutan")
+            subdomain_set(store=shop.store, name="rebutan", actor=SYSTEM)
             results.append("ok")
         except ValidationFailed as exc:
             results.append(exc.code)
@@ -199,7 +200,7 @@ def test_a_name_left_and_wanted_in_the_same_moment_is_not_lost(committed_db: Non
         close_old_connections()
         start.wait()
         try:
-            subdomain_set(store=shop.store, name=wanted)
+            subdomain_set(store=shop.store, name=wanted, actor=SYSTEM)
             results.append("ok")
         except ValidationFailed as exc:
             results.append(exc.code)
@@ -222,7 +223,7 @@ def test_an_answer_read_before_the_change_cannot_come_back_into_the_cache(shop: 
 
     host = "madu-baru.localhost"
     stale = queries._packed(queries._find_host(host))
-    subdomain_set(store=shop.store, name="madu-baru")
+    subdomain_set(store=shop.store, name="madu-baru", actor=SYSTEM)
     queries.refresh_host(host)
     cache.add(f"host:{host}", stale, 60)  # what host_entry does with it
     queries._hosts.clear()
@@ -252,7 +253,7 @@ def test_tls_is_allowed_only_for_names_that_are_served(
 
     old = f"{shop.store.subdomain}.localhost"
     with django_capture_on_commit_callbacks(execute=True):
-        subdomain_set(store=shop.store, name="madu-baru")
+        subdomain_set(store=shop.store, name="madu-baru", actor=SYSTEM)
     with store_scope(shop.store):
         Domain.objects.create(store=shop.store, hostname="sah.com", kind="custom", verified_at=timezone.now())
         Domain.objects.create(store=shop.store, hostname="belum.com", kind="custom")

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bosonline import outbox
+from bosonline.actor import SYSTEM
 from bosonline.gateways.base import breakers_reset
 from bosonline.models import OutboxMessage
 from bosonline.tenancy import all_stores, store_scope
@@ -225,6 +226,6 @@ def test_the_list_costs_the_same_with_ten_times_the_rows(shop: Shop, api: Any) -
         for n in range(15):
             warehouse_create(
                 store=shop.store, name=f"Gudang {n}", contact_name="Budi", phone="081233334444", district_id=GAMBIR,
-                address="Jl. Merdeka Barat No. 1",
+                address="Jl. Merdeka Barat No. 1", actor=SYSTEM,
             )  # fmt: skip
     assert cost() == before

@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from bosonline.actor import BOSCOD, SYSTEM, Actor
 from bosonline.models import OutboxMessage
 from bosonline.tenancy import store_scope
 from catalog.models import Image, Product, ProductImage, Variant, Voucher
@@ -35,12 +36,10 @@ from forms.services.rates import Quote, quote_sign
 from forms.snapshot import Snapshot, snapshot_of
 from orders.models import Order, Payment, Shipment, TrackingEvent
 from orders.money.receipts import gateway_paid, payment_confirm
-from orders.services.actors import BOSCOD
 from orders.services.followups import followup_record, followup_result
 from orders.services.placement import Caller, CheckoutInput, order_place
 from orders.services.status import order_event, order_lock
 from sellers.models import Membership, Role, User
-from sellers.queries import Member
 from sellers.rights import PRESETS
 from sellers.services.accounts import account_register, preset_role, user_create
 from stores.models import Notification, Store, Warehouse
@@ -91,9 +90,9 @@ class Command(BaseCommand):
         )
         with store_scope(store):
             self.store = store
-            subdomain_set(store=store, name=SUBDOMAIN)
+            subdomain_set(store=store, name=SUBDOMAIN, actor=SYSTEM)
             store_update(store=store, whatsapp="081200000001", address="Juwana, Pati, Jawa Tengah",
-                         invoice_note="Terima kasih sudah berbelanja di Madu Nusantara.")  # fmt: skip
+                         invoice_note="Terima kasih sudah berbelanja di Madu Nusantara.", actor=SYSTEM)  # fmt: skip
             User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
             store.onboarded_at = timezone.now()
             store.save(update_fields=["onboarded_at"])
@@ -124,11 +123,13 @@ class Command(BaseCommand):
         area = areas_search("juwana pati")[0]
         warehouse = warehouse_create(
             store=self.store, name="Gudang Juwana", contact_name="Ratna Sari", phone="081200000001",
-            district_id=area.district_id, address="Jl. Silugonggo No. 12, Bakaran Kulon", postal_code="",
+            district_id=area.district_id, address="Jl. Silugonggo No. 12, Bakaran Kulon", postal_code="", actor=SYSTEM,
         )  # fmt: skip
         self.warehouse = Warehouse.objects.get(pk=warehouse.pk)
-        bank_account_create(store=self.store, bank_code="014", number="0123456789", holder="Ratna Sari")
-        bank_account_create(store=self.store, bank_code="002", number="001201000123456", holder="Ratna Sari")
+        bank_account_create(store=self.store, bank_code="014", number="0123456789", holder="Ratna Sari", actor=SYSTEM)
+        bank_account_create(
+            store=self.store, bank_code="002", number="001201000123456", holder="Ratna Sari", actor=SYSTEM
+        )
 
     def _staff(self, password: str) -> None:
         for preset in PRESETS:
@@ -141,9 +142,9 @@ class Command(BaseCommand):
             person = user_create(name=name, email=email, phone=phone, password=password, email_confirmed=True)
             Membership.objects.create(store=self.store, user=person, role=Role.objects.get(preset=preset, store=None))
 
-    def _member(self, user: User) -> Member:
+    def _member(self, user: User) -> Actor:
         membership = Membership.objects.select_related("role").get(user=user)
-        return Member(user, None, membership, self.store, membership.role.granted)
+        return Actor(user, None, membership, self.store, membership.role.granted)
 
     def _products(self) -> None:
         honey = product_create(
@@ -156,7 +157,7 @@ class Command(BaseCommand):
                 VariantInput(["250gr"], 65_000, "MH-250", 80_000, 32_000, 350, stock=900),
                 VariantInput(["500gr"], 115_000, "MH-500", 150_000, 58_000, 650, stock=700,
                              tiers=[{"min_qty": 3, "price": 105_000}]),
-            ],
+            ], actor=SYSTEM,
         )  # fmt: skip
         ginger = product_create(
             store=self.store,
@@ -164,12 +165,14 @@ class Command(BaseCommand):
             description="Jahe merah asli digiling halus, tanpa gula.",
             category_name="Herbal",
             variants=[VariantInput([], 35_000, "JMB-150", None, 14_000, 200, stock=400)],
+            actor=SYSTEM,
         )
         propolis = product_create(
             store=self.store,
             name="Propolis Tetes",
             category_name="Madu",
             variants=[VariantInput([], 90_000, "PRO-10", 120_000, 40_000, 100, stock=7)],
+            actor=SYSTEM,
         )
         for product, colours in (
             (honey, ("#f6c453", "#b45309")),
@@ -203,7 +206,7 @@ class Command(BaseCommand):
         canvas.save(buffer, "PNG")
         buffer.seek(0)
         buffer.size = buffer.getbuffer().nbytes  # type: ignore[attr-defined]  # what an upload has
-        image = image_store(store=self.store, upload=buffer, alt=product.name)
+        image = image_store(store=self.store, upload=buffer, alt=product.name, actor=SYSTEM)
         ProductImage.objects.create(store=self.store, product=product, image=Image.objects.get(pk=image.pk))
 
     def _form(self) -> None:
@@ -233,9 +236,9 @@ class Command(BaseCommand):
                 "benefits": ["Madu murni tanpa campuran", "Bisa bayar di tempat (COD)", "Ganti baru bila pecah di jalan"],
                 "faqs": [{"q": "Berapa lama sampai?", "a": "Pulau Jawa 1–3 hari, luar Jawa 3–6 hari."}],
             },
-            actor_id=self.owner.user.pk,
+            actor=self.owner,
         )  # fmt: skip
-        form_publish(form=form, actor_id=self.owner.user.pk)
+        form_publish(form=form, actor=self.owner)
 
     def _traffic(self, snapshot: Snapshot) -> None:
         """What the orders came from: views and starts per day, buyers who stopped halfway, a copy that is tried out."""
@@ -252,7 +255,7 @@ class Command(BaseCommand):
                 data={"area": f"{area.district}, {area.city}", "street": "Jl. Kartini 8"} if name else {},
             )  # fmt: skip
             AbandonedCheckout.objects.filter(pk=row.pk).update(updated_at=timezone.now() - timedelta(minutes=minutes))
-        forms_duplicate(store=self.store, form_ids=[snapshot.form_id], actor_id=self.owner.user.pk)
+        forms_duplicate(store=self.store, form_ids=[snapshot.form_id], actor=self.owner)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
@@ -262,7 +265,7 @@ class Command(BaseCommand):
         states = [state for state, count in PLAN for _n in range(count)]
         self.random.shuffle(states)
         cs = list(Membership.objects.select_related("user", "role").filter(role__preset="customer_service"))
-        self.members = [Member(m.user, None, m, self.store, m.role.granted) for m in cs]
+        self.members = [Actor(m.user, None, m, self.store, m.role.granted) for m in cs]
         for index, state in enumerate(states[:ORDERS]):
             fresh = state in ("new", "held", "confirmed")
             age = timedelta(
@@ -321,9 +324,9 @@ class Command(BaseCommand):
         pick, s = self.random, Order.Status
         if state in ("new", "held"):
             if state == "new" and pick.random() < 0.4:
-                attempt = followup_record(order_id=order.pk, member=pick.choice(self.members))
+                attempt = followup_record(order_id=order.pk, actor=pick.choice(self.members))
                 followup_result(
-                    followup_id=attempt.followup.pk, member=pick.choice(self.members),
+                    followup_id=attempt.followup.pk, actor=pick.choice(self.members),
                     result=pick.choice(["no_answer", "later", "will_pay"]),
                 )  # fmt: skip
             if method in ("va", "qris"):
@@ -335,7 +338,7 @@ class Command(BaseCommand):
         if method == "cod":
             order_event(order=order, status=s.CONFIRMED, actor=BOSCOD, reason="buyer_confirmed")
         elif method == "bank_transfer":
-            payment_confirm(order_id=order.pk, amount=order.total, member=self.owner)
+            payment_confirm(order_id=order.pk, amount=order.total, actor=self.owner)
         else:
             self._issue(order)
             reference = Payment.objects.get(order=order).reference or ""
