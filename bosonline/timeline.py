@@ -26,7 +26,8 @@ def record(
         subject=subject,
         subject_id=subject_id,
         kind=kind,
-        actor=actor,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
         data=data or {},
     )
 

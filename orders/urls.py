@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from orders.money import views as money
+from orders.actions import ON_ONE
 from orders.views import buyer, callbacks
 from orders.views import pages as v
 
@@ -14,17 +14,8 @@ urlpatterns = [
     path("pesanan/baru", v.NewOrdersCount.as_view(), name="orders-new-count"),
     path("pesanan/massal/<slug:action>", v.BulkAction.as_view(), name="orders-bulk"),
     path("pesanan/<int:pk>", v.OrderDetailPage.as_view(), name="order-detail"),
-    path("pesanan/<int:pk>/status", v.OrderStatusAction.as_view(), name="order-status"),
-    path("pesanan/<int:pk>/kurir", v.OrderBookAction.as_view(), name="order-book"),
-    path("pesanan/<int:pk>/kurir/batal", v.OrderCancelBookingAction.as_view(), name="order-cancel-booking"),
-    path("pesanan/<int:pk>/kurir/dilihat", v.ParcelAlertsAction.as_view(), name="order-parcel-seen"),
-    path("pesanan/<int:pk>/resi", v.OrderAwbAction.as_view(), name="order-awb"),
+    *(path(f"pesanan/<int:pk>/{a.path}", v.OrderActionPage.as_view(action=a), name=f"order-{a.key}") for a in ON_ONE),
     path("pesanan/<int:pk>/bukti", v.OrderProofPage.as_view(), name="order-proof"),
-    path("pesanan/<int:pk>/bayar", money.ConfirmPaymentAction.as_view(), name="order-confirm-payment"),
-    path("pesanan/<int:pk>/uang", money.DifferenceAction.as_view(), name="order-money"),
-    path("pesanan/<int:pk>/uang/<int:receipt>/tarik", money.TakeBackAction.as_view(), name="order-receipt-take-back"),
-    path("pesanan/<int:pk>/aman", v.OrderClearRiskAction.as_view(), name="order-clear-risk"),
-    path("pesanan/<int:pk>/catatan", v.OrderNoteAction.as_view(), name="order-note"),
     path("pesanan/<int:pk>/whatsapp", v.OrderWhatsApp.as_view(), name="order-whatsapp"),
     path("pesanan/<int:pk>/label.pdf", v.LabelPdf.as_view(), name="order-label"),
     path("pesanan/<int:pk>/invoice.pdf", v.InvoicePdf.as_view(), name="order-invoice"),

@@ -193,7 +193,7 @@ class ProductAction(StorePage):
     """Duplicate, delete, switch, make a sample."""
 
     def post(self, request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse:
-        actor = self.member.user.pk
+        actor = self.member
         match action:
             case "salin" if pk:
                 self.member.require("products.create")

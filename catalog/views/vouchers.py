@@ -214,7 +214,7 @@ class VoucherEditorPage(StorePage):
 
 class VoucherAction(StorePage):
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        actor = self.member.user.pk
+        actor = self.member
         if action == "hapus":
             self.member.require("vouchers.delete")
             services.voucher_delete(voucher_id=pk, actor=actor)

@@ -54,7 +54,7 @@ class FormBulkPage(StorePage):
     """Actions on the chosen rows, or on one: duplicate, close, open, delete, download."""
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
-        actor = self.member.user.pk
+        actor = self.member
         if action == "unduh":
             self.member.require("forms.view")
             forms_download(actor=self.member, params=request.POST, file_format=request.POST.get("format", "xlsx"))

@@ -22,14 +22,15 @@ from forms.prefill import prefill_remember
 from forms.queries import buyer_store_id
 from forms.tokens import tested_form
 from orders import queries
+from orders.actions import ACTIONS, Facts, run_many
 from orders.api import serializers as s
 from orders.documents import documents_print, qris_png
 from orders.exports import orders_download
-from orders.lists import ORDERS, orders_for
+from orders.lists import ORDERS
 from orders.models import FollowUp
 from orders.money import ways
 from orders.money.methods import buyer_method, seller_method
-from orders.services import followups, shipping, status
+from orders.services import followups, shipping
 from orders.services.buyer import buyer_order, placed_answer
 from orders.services.placement import Caller, CheckoutInput, order_place
 
@@ -201,22 +202,8 @@ class OrderStatusView(ApiView):
     @extend_schema(request=s.StatusIn, responses={200: dict})
     def put(self, request: Request) -> Response:
         data = self.parse(s.StatusIn)
-        visible = set(visible_ids(self.member, data["ids"]))
-        results = []
-        for pk in dict.fromkeys(data["ids"]):
-            if pk not in visible:
-                results.append(bulk_row(pk, NotFound()))
-                continue
-            rows = status.orders_set_status(
-                order_ids=[pk], status=data["status"], actor=self.member, reason=data["reason"]
-            )
-            results += [bulk_row(found, error) for found, error in rows]
-        return bulk_answer(results)
-
-
-def visible_ids(member: Any, ids: list[int]) -> list[int]:
-    """Of these orders, the ones this person may see."""
-    return list(orders_for(member, {}).filter(pk__in=ids).values_list("pk", flat=True))
+        results = run_many(ACTIONS["status"], self.member, data["ids"], Facts(data))
+        return bulk_answer([bulk_row(pk, error) for pk, error in results])
 
 
 class FollowUpsView(ApiView):
@@ -292,11 +279,8 @@ class ShipmentsView(ApiView):
 
     @extend_schema(request=s.IdsIn, responses={200: dict})
     def post(self, request: Request) -> Response:
-        ids = list(dict.fromkeys(self.parse(s.IdsIn)["ids"]))
-        visible = set(visible_ids(self.member, ids))
-        results = [bulk_row(pk, NotFound()) for pk in ids if pk not in visible]
-        booked = shipping.shipments_book(order_ids=[pk for pk in ids if pk in visible], actor=self.member)
-        return bulk_answer(results + [bulk_row(pk, error) for pk, error in booked])
+        results = run_many(ACTIONS["book"], self.member, self.parse(s.IdsIn)["ids"], Facts({}))
+        return bulk_answer([bulk_row(pk, error) for pk, error in results])
 
 
 class InvoicesView(ApiView):

@@ -97,7 +97,7 @@ class ReceiptsView(IdempotentMixin, ApiView):
     def create(self, request: Request, pk: int) -> Response:
         data = self.parse(DifferenceIn)
         order = queries.order_get(self.member, pk)
-        common: dict[str, Any] = {"order_id": order.pk, "member": self.member}
+        common: dict[str, Any] = {"order_id": order.pk, "actor": self.member}
         match data["action"]:
             case "refund":
                 row = receipts.refund_record(**common, amount=data["amount"], to=data["to"], note=data["note"])

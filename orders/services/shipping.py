@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from bosonline import cleaning, outbox, timeline
 from bosonline.actor import BOSCOD, Actor
-from bosonline.errors import Conflict, DomainError, NotFound, ServiceFailed, ValidationFailed
+from bosonline.errors import Conflict, NotFound, ServiceFailed, ValidationFailed
 from bosonline.gateways.base import GatewayError, GatewayOutcomeUnknown, GatewayRejected
 from bosonline.gateways.boscod import BookedParcel, ShipmentRequest, boscod_client
 from bosonline.gateways.boscod.client import Tracking
@@ -37,19 +37,6 @@ SS = Order.ShippingStatus
 BOOKABLE = (Order.Status.NEW, Order.Status.CONFIRMED, Order.Status.PROCESSING)
 FINAL = (SS.DELIVERED, SS.RETURNED, SS.LOST, SS.DAMAGED, SS.CANCELLED)
 AK = ParcelAlert.Kind
-
-
-def shipments_book(*, order_ids: list[int], actor: Actor) -> list[tuple[int, DomainError | None]]:
-    """Book couriers for many orders, one request per order, each with its own result."""
-    actor.require("shipping.create")
-    results: list[tuple[int, DomainError | None]] = []
-    for order_id in dict.fromkeys(order_ids):
-        try:
-            shipment_book(order_id=order_id, actor=actor)
-            results.append((order_id, None))
-        except DomainError as exc:
-            results.append((order_id, exc))
-    return results
 
 
 def shipment_book(*, order_id: int, actor: Actor) -> Shipment:

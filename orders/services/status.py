@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -188,18 +188,3 @@ def _count(order: Order, before: str, after: str) -> None:
         delta = {"returned_count": F("returned_count") - 1}
     if delta:
         Customer.objects.filter(pk=order.customer_id).update(**delta)
-
-
-def orders_set_status(
-    *, order_ids: Iterable[int], status: str, actor: Actor, reason: str = ""
-) -> list[tuple[int, DomainError | None]]:
-    """Many orders, each its own transaction: the legal ones go through, the others say why."""
-    actor.require("orders.edit")
-    results: list[tuple[int, DomainError | None]] = []
-    for order_id in dict.fromkeys(order_ids):
-        try:
-            order_set_status(order_id=order_id, status=status, actor=actor, reason=reason)
-            results.append((order_id, None))
-        except DomainError as exc:
-            results.append((order_id, exc))
-    return results

@@ -19,16 +19,15 @@ from bosonline.money import format_rupiah
 from bosonline.views import private_file
 from orders import presentation as show
 from orders import queries
-from orders.documents import INVOICE_SIZES, LABEL_SIZES, documents_print, invoices_pdf, labels_pdf
+from orders.actions import ON_ONE, Action, Facts, bulk_action, run_many, told, visible_ids
+from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pdf
 from orders.lists import ORDERS, orders_for
 from orders.messages import STAGES
 from orders.models import FollowUp, Order
 from orders.money.queries import money_context
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
 from orders.services import followups, shipping, status
-from orders.services.notes import note_add
 from orders.services.rebill import bill_from
-from orders.services.risk_actions import risk_clear
 from sellers.pages import StorePage, safe_next
 from stores.queries import notifications_of, public_url, store_today
 from stores.services.notifications import announcement_text, announcements_for
@@ -263,13 +262,17 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
     }
 
 
-class OrderAction(StorePage):
-    """Base of the buttons on an order: do it, say so, show the order again."""
+class OrderActionPage(StorePage):
+    """A button on an order: do it, say so, show the order again."""
 
-    def post(self, request: HttpRequest, pk: int, **more: int) -> HttpResponse:
+    action: Action = ON_ONE[0]  # each address names its own (orders/urls.py)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.action.require(self.member)
         order = queries.order_get(self.member, pk)
+        assert self.action.run is not None
         try:
-            message = self.act(order)
+            message = self.action.run(self.member, order, Facts(request.POST))
         except DomainError as exc:
             if getattr(request, "htmx", False):
                 raise
@@ -284,61 +287,6 @@ class OrderAction(StorePage):
             safe_next(request, request.POST.get("next", ""), reverse("order-detail", args=[pk]))
         )
 
-    def act(self, order: Order) -> str:
-        raise AssertionError("a subclass acts")
-
-
-class OrderStatusAction(OrderAction):
-    right = "orders.edit"
-
-    def act(self, order: Order) -> str:
-        target = self.request.POST.get("status", "")
-        if target not in Order.Status.values:
-            raise ValidationFailed.field("status", _("Unknown value."))
-        status.order_set_status(
-            order_id=order.pk, status=target, actor=self.member, reason=self.request.POST.get("reason", "")[:200]
-        )
-        return _("Order %(number)s: %(status)s.") % {"number": order.order_number, "status": Order.Status(target).label}
-
-
-class OrderBookAction(OrderAction):
-    right = "shipping.create"
-
-    def act(self, order: Order) -> str:
-        shipping.shipment_book(order_id=order.pk, actor=self.member)
-        return _("Courier booked. The AWB arrives in a moment.")
-
-
-class OrderCancelBookingAction(OrderAction):
-    right = "shipping.edit"
-
-    def act(self, order: Order) -> str:
-        shipping.shipment_cancel(order_id=order.pk, reason=self.request.POST.get("reason", "")[:200], actor=self.member)
-        return _("Courier booking cancelled.")
-
-
-class ParcelAlertsAction(OrderAction):
-    """A person has read what the courier said."""
-
-    right = "shipping.edit"
-
-    def act(self, order: Order) -> str:
-        shipping.alerts_seen(order_id=order.pk, actor=self.member)
-        return _("Marked as looked at.")
-
-
-class OrderAwbAction(OrderAction):
-    right = "shipping.edit"
-
-    def act(self, order: Order) -> str:
-        awb = cleaning.code(self.request.POST.get("awb", ""))
-        if not 5 <= len(awb) <= 40 or not (awb.isascii() and awb.replace("-", "").isalnum()):
-            raise ValidationFailed.field("awb", _("Enter the AWB as printed by the courier."))
-        shipping.shipment_by_hand(
-            order_id=order.pk, awb=awb, courier_name=self.request.POST.get("courier_name", "")[:60], actor=self.member
-        )
-        return _("AWB saved.")
-
 
 class OrderProofPage(StorePage):
     """The buyer's newest transfer proof. Proofs have no public address."""
@@ -352,22 +300,6 @@ class OrderProofPage(StorePage):
         if payment is None:
             raise NotFound()
         return private_file(payment.proof, inline=True)
-
-
-class OrderClearRiskAction(OrderAction):
-    right = "orders.edit"
-
-    def act(self, order: Order) -> str:
-        risk_clear(order_id=order.pk, actor=self.member)
-        return _("The order is cleared and can be worked.")
-
-
-class OrderNoteAction(OrderAction):
-    right = "orders.edit"
-
-    def act(self, order: Order) -> str:
-        note_add(order=order, text=self.request.POST.get("text", ""), actor=self.member)
-        return _("Note saved.")
 
 
 class OrderWhatsApp(StorePage):
@@ -427,43 +359,28 @@ class BulkAction(StorePage):
     right = "orders.view"
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
+        what = bulk_action(action)
+        what.require(self.member)
         ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:200]
-        seen = set(orders_for(self.member, {}).filter(pk__in=ids).values_list("pk", flat=True))
-        visible = [pk for pk in dict.fromkeys(ids) if pk in seen]  # as they were chosen
+        visible = visible_ids(self.member, ids)
         if not visible:
             raise ValidationFailed.field("ids", _("Choose at least one order."))
-        match action:
-            case "status":
-                self.member.require("orders.edit")
-                target = request.POST.get("status", "")
-                if target not in Order.Status.values:
-                    raise ValidationFailed.field("status", _("Unknown value."))
-                results = status.orders_set_status(order_ids=visible, status=target, actor=self.member)
-            case "book":
-                self.member.require("shipping.create")
-                results = shipping.shipments_book(order_ids=visible, actor=self.member)
-            case "labels":
-                return self._print("label", visible, request.POST.get("label_size", ""))
-            case "invoices":
-                return self._print("invoice", visible)
-            case _:
-                raise NotFound()
-        self._tell(results)
+        facts = Facts(request.POST)
+        if what.prints is not None:
+            made = what.prints(self.member, visible, facts)
+            if isinstance(made, bytes):
+                return pdf_response(made, f"{what.key}.pdf")
+            return HttpResponseRedirect(f"{reverse('downloads')}#job-{made.pk}")
+        self._tell(run_many(what, self.member, visible, facts))
         return HttpResponseRedirect(safe_next(request, request.META.get("HTTP_REFERER", ""), reverse("orders")))
 
-    def _print(self, kind: str, ids: list[int], size: str = "") -> HttpResponse:
-        made = documents_print(kind, self.member, ids, size=size)
-        if isinstance(made, bytes):
-            return pdf_response(made, f"{kind}.pdf")
-        return HttpResponseRedirect(f"{reverse('downloads')}#job-{made.pk}")
-
     def _tell(self, results: list[tuple[int, DomainError | None]]) -> None:
-        done = sum(1 for _pk, error in results if error is None)
+        done, failed = told(results)
         if done:
-            messages.success(self.request, ngettext("%(n)s order done.", "%(n)s orders done.", done) % {"n": done})
-        numbers = dict(Order.objects.filter(pk__in=[pk for pk, _e in results]).values_list("pk", "order_number"))
-        for pk, error in [r for r in results if r[1] is not None][:5]:
-            messages.error(self.request, f"{numbers.get(pk, pk)}: {error.message if error else ''}")
+            messages.success(self.request, done)
+        numbers = dict(Order.objects.filter(pk__in=[pk for pk, _why in failed]).values_list("pk", "order_number"))
+        for pk, why in failed[:5]:
+            messages.error(self.request, f"{numbers.get(pk, pk)}: {why}")
 
 
 def pdf_response(pdf: bytes, name: str) -> HttpResponse:

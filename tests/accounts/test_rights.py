@@ -15,17 +15,19 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
+from bosonline.actor import Actor
 from bosonline.api.views import ApiView
+from orders.actions import BULK, ON_ONE, TABLE
 from sellers.pages import StorePage
 from sellers.rights import PRESETS
 from tests.factories import PASSWORD, make_shop
 
-TABLE = Path(__file__).resolve().parent.parent / "data" / "rights.csv"
+ROWS = Path(__file__).resolve().parent.parent / "data" / "rights.csv"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def rows() -> list[dict[str, str]]:
-    with TABLE.open(newline="") as file:
+    with ROWS.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -60,6 +62,27 @@ def test_every_endpoint_and_page_has_a_row() -> None:
     missing, gone = guarded() - listed, listed - guarded()
     assert not missing, f"say in tests/data/rights.csv who may call: {sorted(missing)}"
     assert not gone, f"no longer there: {sorted(gone)}"
+
+
+def test_every_action_on_orders_has_a_row_of_its_own() -> None:
+    """One address serves all batches, so the routes alone would let a batch go unnamed."""
+    listed = {row["path"] for row in rows() if row["method"] == "post"}
+    wanted = {f"/pesanan/massal/{action.key}" for action in BULK}
+    wanted |= {f"/pesanan/999999999/{action.path}" for action in ON_ONE}
+    assert wanted <= listed, wanted - listed
+    batches = {path.rsplit("/", 1)[1] for path in listed if path.startswith("/pesanan/massal/")}
+    assert batches == {action.key for action in BULK}, "no batch that does not exist"
+
+
+def test_an_action_is_offered_to_exactly_those_whom_its_row_lets_in() -> None:
+    table = {row["path"]: row for row in rows() if row["method"] == "post"}
+    for preset, (_label, rights) in PRESETS.items():
+        actor = Actor(user=object(), rights=frozenset(rights))
+        for action in TABLE:
+            places = [f"/pesanan/massal/{action.key}"] * action.bulk
+            places += [f"/pesanan/999999999/{action.path}"] * (action in ON_ONE)
+            for place in places:
+                assert action.may(actor) == (table[place][preset] == "y"), (preset, place)
 
 
 def test_the_table_agrees_with_the_presets_it_names() -> None:

@@ -34,7 +34,7 @@ INSIDE = {
         "stock_uncommit",
         "stock_restock",
         "stock_reserve",
-    },  # fmt: skip
+    },
 }
 
 
@@ -42,9 +42,9 @@ def operations() -> dict[tuple[str, str], ast.FunctionDef]:
     found = {}
     for path in sorted(ROOT.glob("*/services/**/*.py")) + sorted(ROOT.glob("orders/money/*.py")):
         for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                if "actor" in {a.arg for a in node.args.args + node.args.kwonlyargs}:
-                    found[str(path.relative_to(ROOT)), node.name] = node
+            public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            if public and "actor" in {a.arg for a in node.args.args + node.args.kwonlyargs}:
+                found[str(path.relative_to(ROOT)), node.name] = node
     return found
 
 
