@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from bosonline.api.refusals import ERROR
 from bosonline.files import MEDIA_PREFIX, storage_settings
 from bosonline.logging import configure_logging
 from bosonline.secrets import DEFAULT_SECRET, is_loopback, key_problem
@@ -266,7 +267,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "bosonline.api.examples.with_examples",
     ],
-    "APPEND_COMPONENTS": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
+    "APPEND_COMPONENTS": {
+        "schemas": {"Error": ERROR},
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+    },
 }
 
 # Outside services. In development the supervisor points these at the sandbox process.

@@ -196,14 +196,6 @@ ON_ONE = tuple(action for action in TABLE if action.run is not None)
 BULK = tuple(action for action in TABLE if action.bulk)
 
 
-def bulk_action(key: str) -> Action:
-    """Raises 404 for what is not offered for many orders."""
-    action = ACTIONS.get(key)
-    if action is None or not action.bulk:
-        raise NotFound()
-    return action
-
-
 def visible_ids(actor: Actor, ids: Iterable[int]) -> list[int]:
     """Of these orders the ones this person may see, as they were chosen."""
     wanted = list(dict.fromkeys(ids))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
@@ -32,6 +33,9 @@ class StorePage(View):
 
     right: ClassVar[str] = ""
     rights: ClassVar[dict[str, str]] = {}
+    # Where the address ends with an ``action``: the ones there are, each with the rights it needs; others are 404. The
+    # rights matrix asks for a row of each.
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     # False: about the person (profile, sessions, switching), works for somebody without any store as well
     needs_store: ClassVar[bool] = True
 
@@ -51,6 +55,10 @@ class StorePage(View):
                     same_store(request, member)
                 if right:
                     member.require(right)
+                if self.actions and kwargs.get("action") not in self.actions:
+                    raise NotFound()
+                for needed in self.actions.get(kwargs.get("action", ""), ()):
+                    member.require(needed)
                 return super().dispatch(request, *args, **kwargs)
             except DomainError as exc:
                 return self.failed(request, exc)

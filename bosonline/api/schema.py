@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 
+from bosonline.api.refusals import REFUSALS
+
+WRITES = ("post", "put", "patch", "delete")
 # The only documented path that ends with a slash; of every other path the spelling without one is listed.
 WITH_SLASH = {"/api/v1/auth/refresh/"}
 
@@ -21,6 +24,10 @@ def only_public_paths(endpoints: list[Any]) -> list[Any]:
     ]
 
 
+# Groups whose operations ask a courier aggregator or a payment gateway.
+OUTSIDE = ("boscod", "checkout", "payment", "order", "profile", "store", "shipping")
+
+
 class BosAutoSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "group", "") or "other"]
@@ -34,3 +41,29 @@ class BosAutoSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         return f"{type(self.view).__name__}_{self.method.lower()}"
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        """The declared answers and every refusal this operation can give."""
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in self.refusals():
+            bodies.setdefault(
+                str(status),
+                {"description": REFUSALS[status],
+                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+            )  # fmt: skip
+        return dict(sorted(bodies.items()))
+
+    def refusals(self) -> list[int]:
+        """The statuses that may refuse this operation, by what it is: who may call it, what it takes, what it asks."""
+        writes = self.method.lower() in WRITES
+        public = getattr(self.view, "actor", "") == "public"
+        found = {422, 429, 503}
+        if not public:
+            found |= {401, 403}
+        if "{" in self.path or public or writes:
+            found.add(404)
+        if writes:
+            found |= {400, 409, 411, 413, 415}
+        if getattr(self.view, "group", "") in OUTSIDE:
+            found.add(502)
+        return sorted(found)

@@ -190,23 +190,22 @@ class ProductSku(JsonPage):
 
 
 class ProductAction(StorePage):
-    """Duplicate, delete, switch, make a sample."""
+    """Duplicate, delete, make a sample."""
+
+    actions = {"salin": ("products.create",), "hapus": ("products.delete",), "contoh": ("products.create",)}
 
     def post(self, request: HttpRequest, action: str, pk: int | None = None) -> HttpResponse:
         actor = self.member
         match action:
             case "salin" if pk:
-                self.member.require("products.create")
                 copy = services.product_duplicate(product_id=pk, actor=actor)
                 messages.success(request, _("A copy was made. It is a draft until you activate it."))
                 return redirect("product-edit", pk=copy.pk)
             case "hapus" if pk:
-                self.member.require("products.delete")
                 services.product_delete(product_id=pk, actor=actor)
                 messages.success(request, _("The product was deleted. Past orders keep it."))
                 return redirect("products")
             case "contoh" if pk is None:
-                self.member.require("products.create")
                 product = services.product_dummy(store=self.store, actor=actor)
                 messages.success(request, _("A sample product was added. Change it as you like."))
                 return redirect("product-edit", pk=product.pk)

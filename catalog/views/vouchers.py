@@ -213,14 +213,14 @@ class VoucherEditorPage(StorePage):
 
 
 class VoucherAction(StorePage):
+    actions = {"hapus": ("vouchers.delete",), "nyala": ("vouchers.edit",), "mati": ("vouchers.edit",)}
+
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         actor = self.member
         if action == "hapus":
-            self.member.require("vouchers.delete")
             services.voucher_delete(voucher_id=pk, actor=actor)
             messages.success(request, _("The voucher was deleted. Orders that used it keep their discount."))
         else:
-            self.member.require("vouchers.edit")
             on = action == "nyala"
             services.voucher_set_active(voucher_id=pk, is_active=on, actor=actor)
             messages.success(request, _("The voucher is on.") if on else _("The voucher is off."))

@@ -161,15 +161,15 @@ class StaffEditPage(StorePage):
 class StaffAction(StorePage):
     """Pause, wake, or (after handing the open orders over) remove one person."""
 
+    actions = {"aktif": ("staff.edit",), "nonaktif": ("staff.edit",), "hapus": ("staff.delete",)}
+
     def get(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """The page that asks who takes the open orders over."""
         if action != "hapus":
             raise NotFound()
-        self.member.require("staff.delete")
         return self._ask(request, pk)
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        self.member.require("staff.delete" if action == "hapus" else "staff.edit")
         match action:
             case "aktif" | "nonaktif":
                 row = staff.staff_status_set(actor=self.member, staff_id=pk, is_active=action == "aktif")
@@ -186,8 +186,6 @@ class StaffAction(StorePage):
                 except Conflict as exc:
                     return self._ask(request, pk, exc, status=409)
                 messages.success(request, _("The person was removed."))
-            case _:
-                raise NotFound()
         return _back_to_list(request)
 
     def _ask(self, request: HttpRequest, pk: int, error: DomainError | None = None, status: int = 200) -> HttpResponse:
@@ -204,11 +202,11 @@ class StaffAction(StorePage):
 class StaffBulkPage(StorePage):
     """Pause or wake the selected people; each answers for itself."""
 
-    right = "staff.edit"
+    actions = {"aktif": ("staff.edit",), "nonaktif": ("staff.edit",)}
 
     def post(self, request: HttpRequest, action: str) -> HttpResponse:
         ids = [int(i) for i in request.POST.get("ids", "").split(",") if i.isdecimal() and len(i) < 18][:100]
-        if not ids or action not in ("aktif", "nonaktif"):
+        if not ids:
             raise ValidationFailed.field("ids", _("Choose at least one person."))
         done, failed = 0, []
         for pk in ids:
@@ -225,7 +223,7 @@ class StaffBulkPage(StorePage):
 
 
 class InvitationAction(StorePage):
-    right = "staff.create"
+    actions = {"kirim": ("staff.create",), "batal": ("staff.create",)}
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         match action:
@@ -235,8 +233,6 @@ class InvitationAction(StorePage):
             case "batal":
                 staff.invitation_withdraw(actor=self.member, invitation_id=pk)
                 messages.success(request, _("The invitation was withdrawn."))
-            case _:
-                raise NotFound()
         return _back_to_list(request)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from bosonline.api.lists import page_of
-from bosonline.errors import DomainError, NotFound
+from bosonline.errors import DomainError
 from sellers import queries
 from sellers.devices import device_label, is_phone
 from sellers.forms import CodeForm, PasswordCheckForm, PasswordCodeForm, PasswordForm, ProfileForm
@@ -133,6 +133,8 @@ class SecondFactorPage(PersonPage):
 class SecondFactorChangePage(PersonPage):
     """Switching it off, or new recovery codes: both ask for password and code."""
 
+    actions = {"matikan": (), "kode": ()}
+
     def get(self, request: HttpRequest, action: str) -> HttpResponse:
         return self._show(action, PasswordCodeForm())
 
@@ -155,8 +157,6 @@ class SecondFactorChangePage(PersonPage):
         return self._show(action, form, status=422)
 
     def _show(self, action: str, form: PasswordCodeForm, status: int = 200) -> HttpResponse:
-        if action not in ("matikan", "kode"):
-            raise NotFound()
         if not queries.second_factor_state(self.member.user)["enabled"]:
             return redirect("settings-security")
         return render(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from bosonline.errors import DomainError, NotFound
+from bosonline.errors import DomainError
 from sellers.pages import StorePage, put_errors
 from stores.forms import BankAccountSettingsForm
 from stores.models import BankAccount
@@ -80,8 +80,12 @@ class BankAccountEditPage(StorePage):
 class BankAccountAction(StorePage):
     """Default, on, off, delete."""
 
+    actions = {
+        **dict.fromkeys(("utama", "aktif", "nonaktif"), ("bank_accounts.edit",)),
+        "hapus": ("bank_accounts.delete",),
+    }
+
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        self.member.require("bank_accounts.delete" if action == "hapus" else "bank_accounts.edit")
         actor = self.member
         heir: BankAccount | None = None
         match action:
@@ -91,8 +95,6 @@ class BankAccountAction(StorePage):
                 heir = services.bank_account_set_active(account_id=pk, is_active=action == "aktif", actor=actor)
             case "hapus":
                 heir = services.bank_account_delete(account_id=pk, actor=actor)
-            case _:
-                raise NotFound()
         messages.success(request, f"{_('Saved.')} {heir_text(heir, pk)}".strip())
         return redirect("settings-bank-accounts")
 

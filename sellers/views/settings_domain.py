@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from bosonline.errors import DomainError, NotFound
+from bosonline.errors import DomainError
 from bosonline.hosts import host_url
 from sellers.pages import StorePage, put_errors
 from stores.forms import DomainForm, SubdomainForm
@@ -102,7 +102,7 @@ class SubdomainSettingsPage(StorePage):
 class DomainAction(StorePage):
     """Check now, make default, remove: each answers with the page again."""
 
-    right = "store.edit"
+    actions = dict.fromkeys(("periksa", "utama", "hapus"), ("store.edit",))
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         if action == "periksa":
@@ -110,11 +110,9 @@ class DomainAction(StorePage):
         if action == "utama":
             row = services.domain_set_default(store=self.store, domain_id=pk, actor=self.member)
             messages.success(request, _("Links now use %(domain)s.") % {"domain": hostname_shown(row.hostname)})
-        elif action == "hapus":
+        else:
             services.domain_remove(domain_id=pk, actor=self.member)
             messages.success(request, _("The domain was removed."))
-        else:
-            raise NotFound()
         return redirect("settings-domain")
 
     def _check(self, request: HttpRequest, pk: int) -> HttpResponse:

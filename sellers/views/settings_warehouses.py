@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from bosonline.errors import DomainError, NotFound
+from bosonline.errors import DomainError
 from sellers.pages import StorePage, put_errors
 from stores.forms import WarehouseForm
 from stores.models import Warehouse
@@ -67,7 +67,7 @@ class WarehouseEditPage(StorePage):
 
 
 class WarehouseAction(StorePage):
-    right = "store.edit"
+    actions = dict.fromkeys(("utama", "daftarkan", "aktif", "nonaktif", "hapus"), ("store.edit",))
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         actor = self.member
@@ -87,6 +87,4 @@ class WarehouseAction(StorePage):
             case "hapus":
                 services.warehouse_delete(warehouse_id=pk, actor=actor)
                 messages.success(request, _("The warehouse was removed."))
-            case _:
-                raise NotFound()
         return redirect("settings-warehouses")

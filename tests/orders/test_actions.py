@@ -66,7 +66,7 @@ def test_a_batch_does_what_can_be_done_and_says_why_the_rest_was_not(shop: Shop)
         assert errors[first.pk] is None and errors[third.pk] is None
         assert isinstance(errors[foreign.pk], NotFound)
         again = errors[second.pk]
-        assert again is not None and again.code == "reason_required"
+        assert again is not None and again.code == "illegal_transition"
         confirmed = orders_for(shop.owner, {}).filter(status="confirmed").values_list("pk", flat=True)
         assert set(confirmed) == {first.pk, third.pk}
     with store_scope(foreign.store):
