@@ -191,6 +191,12 @@ try:
     _files = storage_settings(env.str("STORAGE_URL", default=""), public_root=MEDIA_ROOT, private_root=PRIVATE_ROOT)
 except ValueError as exc:
     raise ImproperlyConfigured(str(exc)) from None
+# Where everybody reads the pictures of the bucket, e.g. its CDN: the address of ``public/``. Empty: through ourselves.
+STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="")
+if STORAGE_PUBLIC_URL:
+    STORAGE_PUBLIC_URL = STORAGE_PUBLIC_URL.rstrip("/") + "/"
+    if not env.str("STORAGE_URL", default="") or not STORAGE_PUBLIC_URL.startswith(("https://", "http://")):
+        raise ImproperlyConfigured("STORAGE_PUBLIC_URL is the http(s) address of the pictures in STORAGE_URL.")
 STORAGES = {
     **_files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
