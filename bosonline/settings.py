@@ -27,6 +27,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET)
 # Encrypts credentials and identity numbers at rest; apart from SECRET_KEY so that each can be rotated alone.
 FIELD_KEY = env.str("FIELD_KEY", default=DEFAULT_SECRET)
+# Former ones: they still decrypt, until `manage.py reencrypt` has run.
+FIELD_KEY_FALLBACKS = env.list("FIELD_KEY_FALLBACKS", default=[])
 # The public address. A store answers at <subdomain>.<BASE_DOMAIN>.
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
 PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
