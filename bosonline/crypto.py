@@ -9,24 +9,46 @@ import time
 from typing import Any
 
 import orjson
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(settings.FIELD_KEY.encode()).digest()))
+def _fernet(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+
+
+def _all_keys() -> MultiFernet:
+    """The first encrypts, any of them decrypts."""
+    return MultiFernet([_fernet(key) for key in (settings.FIELD_KEY, *settings.FIELD_KEY_FALLBACKS)])
 
 
 def encrypt(text: str) -> str:
-    return _fernet().encrypt(text.encode()).decode() if text else ""
+    return _all_keys().encrypt(text.encode()).decode() if text else ""
 
 
 def decrypt(token: str) -> str:
-    """The plain text, or an empty text when the key was changed."""
+    """The plain text, or an empty text when none of the keys made it."""
     if not token:
         return ""
     try:
-        return _fernet().decrypt(token.encode()).decode()
+        return _all_keys().decrypt(token.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
+def is_current(token: str) -> bool:
+    """Whether ``FIELD_KEY`` alone reads it."""
+    try:
+        _fernet(settings.FIELD_KEY).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def rotated(token: str) -> str:
+    """The same text under ``FIELD_KEY``; empty when none of the keys made it."""
+    try:
+        return _all_keys().rotate(token.encode()).decode()
     except InvalidToken:
         return ""
 

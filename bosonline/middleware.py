@@ -14,16 +14,18 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bosonline import pagecache
+from bosonline import files, pagecache
 from bosonline.hosts import host_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
-# Everything comes from ourselves; no inline script or style anywhere. The WhatsApp button's form is redirected to wa.me.
+# Everything comes from ourselves, pictures from the bucket's address as well; no inline script or style anywhere. The
+# WhatsApp button's form is redirected to wa.me.
+_PICTURES = " ".join(filter(None, ["'self' data: blob:", files.picture_origin()]))
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    f"default-src 'self'; script-src 'self'; style-src 'self'; img-src {_PICTURES}; font-src 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self' https://wa.me; object-src 'none'"
 )
 

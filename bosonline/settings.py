@@ -28,6 +28,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET)
 # Encrypts credentials and identity numbers at rest; apart from SECRET_KEY so that each can be rotated alone.
 FIELD_KEY = env.str("FIELD_KEY", default=DEFAULT_SECRET)
+# Former ones: they still decrypt, until `manage.py reencrypt` has run.
+FIELD_KEY_FALLBACKS = env.list("FIELD_KEY_FALLBACKS", default=[])
 # The public address. A store answers at <subdomain>.<BASE_DOMAIN>.
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
 PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
@@ -192,6 +194,12 @@ try:
     _files = storage_settings(env.str("STORAGE_URL", default=""), public_root=MEDIA_ROOT, private_root=PRIVATE_ROOT)
 except ValueError as exc:
     raise ImproperlyConfigured(str(exc)) from None
+# Where everybody reads the pictures of the bucket, e.g. its CDN: the address of ``public/``. Empty: through ourselves.
+STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="")
+if STORAGE_PUBLIC_URL:
+    STORAGE_PUBLIC_URL = STORAGE_PUBLIC_URL.rstrip("/") + "/"
+    if not env.str("STORAGE_URL", default="") or not STORAGE_PUBLIC_URL.startswith(("https://", "http://")):
+        raise ImproperlyConfigured("STORAGE_PUBLIC_URL is the http(s) address of the pictures in STORAGE_URL.")
 STORAGES = {
     **_files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

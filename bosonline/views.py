@@ -11,9 +11,11 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -80,6 +82,8 @@ def picture(request: HttpRequest, name: str) -> FileResponse:
     """A public picture. Names are random and never used twice, so a browser may keep what it has."""
     try:
         data = files.public().open(name)
+    except files.StorageAway:
+        raise
     except OSError:
         raise Http404 from None
     response = FileResponse(data, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
@@ -87,20 +91,31 @@ def picture(request: HttpRequest, name: str) -> FileResponse:
     return response
 
 
-def private_file(name: str, *, filename: str = "", inline: bool = False) -> FileResponse:
-    """A private file for a view that has asked for the right. Raises ``NotFound`` when it is gone."""
+def private_file(name: str, *, filename: str = "", inline: bool = False) -> HttpResponseBase:
+    """A private file for a view that has asked for the right: its bytes, or where it is in a bucket a link that works for
+    a minute. Raises ``NotFound`` when it is gone."""
+    filename = filename or name.rsplit("/", 1)[-1]
+    content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    disposition = content_disposition_header(not inline, filename) or "inline"
     try:
-        data = files.private().open(name) if name else None
+        link = files.private_link(name, disposition=disposition, content_type=content_type) if name else ""
+        data = None if link or not name else files.private().open(name)
+    except files.StorageAway:
+        raise
     except OSError:
-        data = None
-    if data is None:
+        link, data = "", None
+    response: HttpResponseBase
+    if link:
+        response = HttpResponseRedirect(link)
+    elif data is not None:
+        response = FileResponse(data, as_attachment=not inline, filename=filename)
+    else:
         raise NotFound(_("This file does not exist any more."))
-    response = FileResponse(data, as_attachment=not inline, filename=filename or name.rsplit("/", 1)[-1])
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def job_file(pk: int, member: Any) -> FileResponse:
+def job_file(pk: int, member: Any) -> HttpResponseBase:
     """The file of one's own finished job, for as long as one may have what is in it."""
     job = jobs.job_of(job_id=pk, user_id=member.user.pk)
     jobs.job_require(job, member)
@@ -145,7 +160,7 @@ def database_is_away(error: BaseException | None) -> bool:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """503 for as long as the database is away."""
+    """503 for as long as the database or the bucket is away."""
     message = _("We are busy for a moment. Please try again in a few seconds.")
     if _api(request) or "text/html" not in request.headers.get("Accept", "text/html"):
         body = {"message": message, "code": "service_unavailable", "errors": {}, "retry_after": RETRY_SECONDS}
@@ -159,7 +174,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if database_is_away(sys.exc_info()[1]):
+    error = sys.exc_info()[1]
+    if isinstance(error, files.StorageAway) or database_is_away(error):
         return unavailable(request)
     request_id = getattr(request, "request_id", "")
     if _api(request):

@@ -149,6 +149,8 @@ class Provider(models.TextChoices):
 class PixelToken(StoreOwned):
     """A provider's access token for events from the server. Encrypted; shown to nobody again."""
 
+    encrypted = ("token",)
+
     provider = models.CharField(max_length=8, choices=Provider.choices)
     pixel_id = models.CharField(max_length=40)
     token = models.TextField()

@@ -171,6 +171,9 @@ def main() -> None:
     python_packages("requirements-run.txt" if what == "run" else "requirements-dev.txt")
     if what in ("test", "bench") and shutil.which("chromium") is None:
         packages(["chromium"], "browser tests")
+    # Debian puts it where a user's PATH does not look
+    if what in ("test", "bench") and shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        packages(["pgbouncer"], "tests behind a connection pooler")
     if what == "bench" and shutil.which("wrk") is None:
         packages(["wrk"], "benchmarks")
     front_end()

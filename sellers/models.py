@@ -72,6 +72,8 @@ class User(AbstractBaseUser):
 class TwoFactor(models.Model):
     """A user's second factor (TOTP, RFC 6238: six digits, 30 seconds). Counts once ``confirmed_at`` is set."""
 
+    encrypted = ("secret",)
+
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="two_factor")
     secret = models.CharField(max_length=200)  # base32, encrypted with FIELD_KEY
     confirmed_at = models.DateTimeField(null=True)

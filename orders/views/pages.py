@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
@@ -293,7 +294,7 @@ class OrderProofPage(StorePage):
 
     right = "payments.view"
 
-    def get(self, request: HttpRequest, pk: int) -> FileResponse:
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         self.member.require("orders.view")
         order = queries.order_get(self.member, pk)
         payment = next((p for p in sorted(order.payments.all(), key=lambda p: -p.pk) if p.proof), None)

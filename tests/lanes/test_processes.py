@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,40 +16,11 @@ from django.utils import timezone
 
 from bosonline import outbox
 from bosonline.models import OutboxMessage
-from bosonline.runtime import children
 from tests.conftest import ROOT, LiveApp
 from tests.factories import make_shop
+from tests.machines import Workers
 
 LEASE = 3.0
-
-
-class Workers:
-    def __init__(self, env: dict[str, str], log: Path) -> None:
-        self.env, self.log = env, log
-        self.started: list[subprocess.Popen[bytes]] = []
-
-    def start(self, count: int) -> None:
-        for _n in range(count):
-            name = f"lanes-{len(self.started)}"
-            self.started.append(
-                children.start(
-                    [sys.executable, "-m", "celery", "-q", "-A", "tests.lanes.work", "worker", "--pool", "threads",
-                     "--concurrency", "4", "--hostname", f"{name}@%h", "--loglevel", "WARNING", "--without-gossip",
-                     "--without-mingle"],
-                    name=name, env=self.env, cwd=ROOT, log=self.log.with_name(f"{self.log.name}-{name}.log"),
-                )
-            )  # fmt: skip
-
-    def kill(self, pid: int) -> None:
-        """The hardest end of one of ours."""
-        assert pid in [process.pid for process in self.started]
-        os.kill(pid, signal.SIGKILL)
-
-    def stop(self) -> None:
-        for process in self.started:
-            process.terminate()
-        for process in self.started:
-            children.stop(process, seconds=3)
 
 
 @pytest.fixture
