@@ -145,9 +145,7 @@ def _orders(shop: Shop, count: int) -> list[Order]:
     return [shipped(shop, phone=f"0812345{n:05d}") for n in range(count)]
 
 
-def test_many_documents_are_printed_in_the_background_with_progress(
-    shop: Shop, client: Client, tmp_path: Path
-) -> None:
+def test_many_documents_are_printed_in_the_background_with_progress(shop: Shop, client: Client, tmp_path: Path) -> None:
     orders = _orders(shop, 12)
     ids = [o.pk for o in orders]
     few = client.post(
