@@ -51,7 +51,7 @@ def seconds_bell(shop: Any) -> float:
 
     order = place(shop)
     with store_scope(shop.store):
-        return until(lambda: Notification.objects.filter(url=f"/pesanan/{order}").exists(), 120)
+        return until(lambda: Notification.objects.filter(order_id=order).exists(), 120)
 
 
 def seconds_download(shop: Any, user: int) -> float:

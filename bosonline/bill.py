@@ -16,6 +16,7 @@ CodFeePayer = Literal["buyer", "seller"]
 
 VAT_BP = 1_100  # PPN 11 % on the courier's COD fee
 INSURANCE_STEP = 100  # rupiah
+UNIQUE_MAX = 999  # rupiah: the largest unique code of a transfer, 1 is the least
 
 
 @dataclass(frozen=True, slots=True)

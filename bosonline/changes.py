@@ -22,7 +22,7 @@ def subscribe(kind: str, function: Subscriber) -> None:
 
 
 def announce(kind: str, store_id: int, ids: Collection[int]) -> None:
-    """Rows of ``kind`` (``product``, ``store``, ``warehouse`` …) of a store changed."""
+    """Rows of ``kind`` (``product``, ``stock`` by variant, ``store``, ``warehouse`` …) of a store changed."""
     with store_scope(store_id):  # whatever scope the caller has: copies of this store and of no other are meant
         for function in _subscribers.get(kind, ()):
             function(store_id, ids)

@@ -6,7 +6,10 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from bosonline import changes, guards
-        from catalog import exports  # noqa: F401 - registers its job
+        from catalog import (
+            exports,  # noqa: F401 - registers its job
+            notices,  # noqa: F401 - declares its kinds
+        )
         from catalog.queries import warehouse_holds_stock
         from catalog.services import imports  # noqa: F401 - registers its jobs
         from catalog.services.erasure import store_erase

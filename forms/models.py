@@ -138,6 +138,25 @@ class AbandonedCheckout(StoreOwned):
         indexes = [models.Index(fields=["store", "status", "-updated_at"], name="abandoned_list")]
 
 
+class RestockWish(StoreOwned):
+    """A buyer who found everything sold out and wants to hear when it is back. One waiting row per form and phone."""
+
+    form = models.ForeignKey(OrderForm, on_delete=models.CASCADE, related_name="restock_wishes", db_index=False)
+    phone = models.CharField(max_length=16)
+    created_at = models.DateTimeField(db_default=Now())
+    # the seller heard that the stock is back; the buyer was written to
+    alerted_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["form", "phone"], name="restockwish_once", condition=Q(told_at__isnull=True)
+            )
+        ]
+        indexes = [models.Index(fields=["form", "-id"], name="restockwish_list")]
+
+
 class Provider(models.TextChoices):
     """Where conversion events go."""
 

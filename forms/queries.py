@@ -6,20 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import BigIntegerField, Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline.api.lists import ListSpec, Page, page_of
+from bosonline.bill import UNIQUE_MAX
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.moments import iso_in
 from bosonline.tenancy import store_scope
 from catalog.ports import Use
 from forms import sections
 from forms.content import VA_CHANNELS, content_full, content_problems, pixel_ids, sold_variant_ids
-from forms.models import AbandonedCheckout, FormStat, OrderForm
+from forms.models import AbandonedCheckout, FormStat, OrderForm, RestockWish
 from forms.ports import OrderFigures, order_count, orders_of_forms
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.tokens import tested_form
@@ -140,7 +141,9 @@ def page_data(snapshot: Snapshot) -> dict[str, Any]:
         "items": items,
         "packages": [_package(snapshot, p) for p in content["packages"]],
         "fields": content["fields"],
-        "payment_methods": method_choices(content),
+        "payment_methods": method_choices(
+            content, unique_codes=snapshot.store["unique_code_enabled"], cod_rates=_cod_rates(snapshot)
+        ),
         "bump": _bump(snapshot),
         "voucher_enabled": content["voucher_enabled"],
         "note_enabled": content["note_enabled"],
@@ -186,19 +189,36 @@ def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
     return {**package, "available": available}
 
 
-def method_choices(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The payment cards of a form, with words where the seller gave none."""
-    return [_method(m) for m in content["payment_methods"]]
+def _cod_rates(snapshot: Snapshot) -> tuple[int, int, int] | None:
+    """What couriers of this form ask the buyer for collecting cash: least and highest rate in basis points, and the
+    highest minimum in rupiah; None where the store pays it."""
+    rows = list(snapshot.couriers.values())
+    if snapshot.store["cod_fee_payer"] != "buyer" or not any(r["cod_fee_bp"] or r["cod_fee_min"] for r in rows):
+        return None
+    rates = [r["cod_fee_bp"] for r in rows]
+    return min(rates), max(rates), max(r["cod_fee_min"] for r in rows)
 
 
-def _method(method: dict[str, Any]) -> dict[str, Any]:
+def method_choices(
+    content: dict[str, Any], *, unique_codes: bool, cod_rates: tuple[int, int, int] | None = None
+) -> list[dict[str, Any]]:
+    """The payment cards of a form, with words where the seller gave none, and with what choosing each may add to the
+    bill: a method's price is shown before it is chosen."""
+    return [_method(m, unique_codes, cod_rates) for m in content["payment_methods"]]
+
+
+def _method(method: dict[str, Any], unique_codes: bool, cod_rates: tuple[int, int, int] | None) -> dict[str, Any]:
     label, note = METHOD_LABELS[method["method"]]
+    rates = cod_rates if method["method"] == "cod" else None
     channels = method["channels"] or list(VA_CHANNELS) if method["method"] == "va" else []
     return {
         "method": method["method"],
         "label": method["label"] or label,
         "note": method["note"] or note,
         "fee": method["fee"],
+        # the largest code that may come on top of a transfer; 0: none
+        "unique_code_max": UNIQUE_MAX if unique_codes and method["method"] == "bank_transfer" else 0,
+        "cod_fee": {"rate_bp_min": rates[0], "rate_bp_max": rates[1], "minimum": rates[2]} if rates else None,
         "channels": [{"code": code, "name": code.title() if code == "MANDIRI" else code} for code in channels],
     }
 
@@ -248,9 +268,16 @@ def form_get(pk: int) -> OrderForm:
 
 
 def form_rows(forms: Sequence[OrderForm], store: Store) -> list[dict[str, Any]]:
-    """Rows of ``GET /store/forms``: two queries more than the forms themselves, however many there are."""
+    """Rows of ``GET /store/forms``: three queries more than the forms themselves, however many there are."""
     counted = orders_of_forms([f.pk for f in forms])
-    return [form_as_api(f, store, counted.get(f.pk)) for f in forms]
+    waiting = waiting_of([f.pk for f in forms])
+    return [form_as_api(f, store, counted.get(f.pk)) | {"waiting": waiting.get(f.pk, 0)} for f in forms]
+
+
+def waiting_of(form_ids: Collection[int]) -> dict[int, int]:
+    """How many buyers wait to hear that a form's goods are back."""
+    rows = RestockWish.objects.filter(form_id__in=form_ids, told_at__isnull=True).order_by().values("form_id")
+    return {row["form_id"]: row["n"] for row in rows.annotate(n=Count("id"))}
 
 
 def form_as_api(form: OrderForm, store: Store, figures: OrderFigures | None = None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bosonline.actor import Actor
 from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import ValidationFailed
 from bosonline.moments import iso_in
-from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent
+from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent, RestockWish
 from stores.models import Store
 from stores.queries import public_url
 
@@ -103,6 +103,27 @@ def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Actor) -> list[dic
         }
         for row in rows
     ]
+
+
+WAITING = ListSpec(sorts={"id": "id"}, searches={"phone": lambda text: _digits(text)})
+
+
+def waiting_page(form_id: int, params: Mapping[str, str]) -> Page:
+    """Who waits for a form's goods, the longest waiting first; with ``told=1`` who was written to, the latest first."""
+    told = params.get("told") == "1"
+    rows = RestockWish.objects.filter(form_id=form_id, told_at__isnull=not told)
+    return page_of(rows, {**params, "sort_by": "id", "sort_dir": "desc" if told else "asc"}, WAITING)
+
+
+def waiting_rows(rows: Sequence[RestockWish], member: Actor) -> list[dict[str, Any]]:
+    seen = member.may("see_phone")
+    return [
+        {
+            "id": row.pk, "phone": row.phone if seen else phones.masked(row.phone), "created_at": row.created_at,
+            "told_at": row.told_at,
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 BLOCKLIST = ListSpec(

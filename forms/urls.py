@@ -24,6 +24,7 @@ urlpatterns = [
     path("form/<int:pk>/gambar", editor.ImagePage.as_view(), name="form-image"),
     path("form/<int:pk>/token", editor.TokenPage.as_view(), name="form-token"),
     re_path(r"^form/(?P<pk>\d{1,18})/qr\.(?P<kind>png|svg)$", editor.QrPage.as_view(), name="form-qr"),
+    path("form/<int:pk>/menunggu", v.WaitingPage.as_view(), name="form-waiting"),
     path("form/<int:pk>/status", v.FormStatusPage.as_view(), name="form-status"),
     path("form/<int:pk>/sukses", v.SuccessEditPage.as_view(), name="form-success"),
     path("form/<int:pk>/sukses/pratinjau", v.SuccessPreviewPage.as_view(), name="form-success-preview"),

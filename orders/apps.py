@@ -12,7 +12,7 @@ class OrdersConfig(AppConfig):
         from orders.services.erasure import store_erase
         from orders.services.staff import hand_over, open_orders_of
         from sellers import ports
-        from stores.notifications import register_orders_of
+        from stores.notices import register_orders_of
 
         post_migrate.connect(install_after_migrate, sender=self)
         ports.register_staff_work(ports.StaffWork("orders", open_orders_of, hand_over))
@@ -23,6 +23,7 @@ class OrdersConfig(AppConfig):
         from orders import (
             documents,  # noqa: F401 - registers its job
             exports,  # noqa: F401 - registers its job
+            notices,  # noqa: F401 - declares its kinds
             stock_uses,
         )
         from orders.lists import orders_seen_by

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -81,8 +80,3 @@ def check(text: str) -> str:
 def render(text: str, values: Mapping[str, str]) -> str:
     """Fill the variables in one pass; a value that itself contains braces stays as it is."""
     return _VARIABLE.sub(lambda match: values.get(match.group(1), match.group()), text)
-
-
-def click_to_chat(phone: str, text: str) -> str:
-    """``https://wa.me/<62…>?text=<url-encoded>`` (integrations.md, WhatsApp)."""
-    return f"https://wa.me/{phone.lstrip('+')}?text={quote(text)}"

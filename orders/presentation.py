@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.money import format_rupiah
+from bosonline.templatetags.bos import store_date
+from orders.figures import cod_due
 from orders.models import Order, ParcelAlert, Receipt
 
 S = Order.Status
@@ -92,6 +97,8 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return _("Courier booked"), data.get("number", "")
         case "shipping.awb" | "shipping.by_hand":
             return _("AWB received"), data.get("awb", "")
+        case "shipping.redelivery":
+            return _("The buyer asks for another delivery"), wish_text(data)
         case "shipping.alert":
             return label(ParcelAlert.Kind, "alert"), data.get("text", "")
         case "shipping.alert_seen":
@@ -137,6 +144,29 @@ def line_title(kind: str, data: dict[str, Any]) -> tuple[str, str]:
         case "order.note":
             return _("Note"), data.get("text", "")
     return kind, ""
+
+
+# when the courier may come again
+HOURS = {
+    "any": gettext_lazy("any time"),
+    "morning": gettext_lazy("morning (08.00–12.00)"),
+    "noon": gettext_lazy("noon (12.00–15.00)"),
+    "afternoon": gettext_lazy("afternoon (15.00–18.00)"),
+    "evening": gettext_lazy("evening (18.00–21.00)"),
+}
+
+
+def wish_text(wish: Mapping[str, Any]) -> str:
+    """``Sab, 30 Nov 2026, pagi (08.00–12.00) · telepon dulu``: when the buyer wants the courier to come again."""
+    if not wish.get("day"):  # personal data were erased
+        return ""
+    when = f"{day_word(date.fromisoformat(wish['day']))}, {HOURS.get(wish['hours'], '')}"
+    return " · ".join(part for part in (when, wish.get("note", "")) if part)
+
+
+def day_word(day: date) -> str:
+    """``Sabtu, 30 Nov 2026``."""
+    return f"{date_format(day, 'l')}, {store_date(day)}"
 
 
 def _address_change(before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -220,6 +250,13 @@ def payment_word(order: Order) -> str:
     return words[order.payment_status]
 
 
+def payment_chip(order: Order) -> str:
+    """The same word beside the order's state, in small letters; empty where that state says it already."""
+    if order.status == S.CANCELLED:
+        return ""
+    return {"BAYAR DI TEMPAT (COD)": "Bayar di tempat (COD)"}.get(word := payment_word(order), word.capitalize())
+
+
 def next_text(order: Order) -> str:
     """What happens next, said to the buyer (Indonesian)."""
     if order.payment_status == "conflict":
@@ -231,6 +268,8 @@ def next_text(order: Order) -> str:
         return "Pesanan ini dibatalkan. Hubungi toko bila ingin memesan lagi."
     if order.is_held:
         return "Pesanan sedang diperiksa. Toko akan menghubungi kamu lewat WhatsApp."
+    if order.shipping_status == "problem" and order.status == S.SHIPPED:
+        return "Kurir belum berhasil mengantar paketmu. Pilih kapan kurir datang lagi."
     if order.payment_status in ("unpaid", "partially_paid"):
         return "Selesaikan pembayaran supaya pesanan segera dikirim."
     if order.payment_status == "waiting_verification":
@@ -242,8 +281,8 @@ def next_text(order: Order) -> str:
         S.CONFIRMED: "Pesanan sudah dikonfirmasi dan segera dikemas.",
         S.PROCESSING: "Pesanan sedang dikemas.",
         S.READY: "Paket siap dan menunggu dijemput kurir.",
-        S.SHIPPED: "Paket dalam perjalanan. Siapkan uang pas."
-        if order.payment_status == "cod_pending"
+        S.SHIPPED: f"Paket dalam perjalanan. Siapkan uang pas {format_rupiah(cod_due(order))}."
+        if cod_due(order)
         else "Paket dalam perjalanan.",
         S.DELIVERED: "Paket sudah diterima. Terima kasih sudah berbelanja!",
         S.COMPLETED: "Pesanan selesai. Terima kasih sudah berbelanja!",
@@ -266,8 +305,8 @@ def next_steps(order: Order) -> list[str]:
     if order.status != S.SHIPPED:
         steps.append("Pesanan dikemas dan dijemput kurir; nomor resi muncul di halaman ini.")
     steps.append(
-        "Kurir mengantar ke alamatmu. Siapkan uang pas."
-        if order.payment_status == "cod_pending"
+        f"Kurir mengantar ke alamatmu. Siapkan uang pas {format_rupiah(cod_due(order))}."
+        if cod_due(order)
         else "Kurir mengantar ke alamatmu."
     )
     return steps

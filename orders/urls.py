@@ -22,6 +22,7 @@ urlpatterns = [
     path("follow-up/<int:pk>", v.FollowUpResult.as_view(), name="followup-result"),
     path("antrean", v.QueuePage.as_view(), name="cs-queue"),
     path("notifikasi", v.NotificationsPage.as_view(), name="notifications"),
+    path("notifikasi/<int:pk>", v.NotificationOpen.as_view(), name="notification-open"),
     path("cari", v.SearchPage.as_view(), name="search"),
     re_path(r"^theme/(?P<colour>[0-9a-f]{6})\.css$", buyer.theme_css, name="theme-css"),
     path("callbacks/winpay/v1.0/transfer-va/payment", callbacks.winpay_va),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bosonline.actor import BUYER
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -255,13 +256,16 @@ class Warehouse(StoreOwned):
 
 
 class Notification(StoreOwned):
-    """A line in the bell. ``user`` NULL: everyone in the store."""
+    """A line in the bell. ``user`` NULL: everyone in the store who may hear of its kind (``stores.notices``)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=30)
-    title = models.CharField(max_length=120)
-    body = models.CharField(max_length=300, blank=True, default="")
-    url = models.CharField(max_length=200, blank=True, default="")
+    # what its words are made of when it is read
+    facts = models.JSONField(default=dict, blank=True, db_default={})
+    # words of lines from before facts were kept; they go when those lines have
+    title = models.CharField(max_length=120, blank=True, default="", db_default="")
+    body = models.CharField(max_length=300, blank=True, default="", db_default="")
+    url = models.CharField(max_length=200, blank=True, default="", db_default="")
     # the order it is about: only who may see that order hears of it
     order_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -276,7 +280,9 @@ class NotificationState(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
     last_id = models.BigIntegerField(default=0)
-    # groups of ``stores.notifications.GROUPS`` that this user does not want in the bell
+    # lines above ``last_id`` that were opened one by one
+    read_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, db_default=[])
+    # groups of ``stores.notices.GROUPS`` that this user does not want in the bell
     muted = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     digest = models.BooleanField(default=False)
     digest_sent_on = models.DateField(null=True)

@@ -20,11 +20,11 @@ from bosonline.hosts import host_url
 from bosonline.tenancy import all_stores
 from stores.areas import Area, area_of, areas_search
 from stores.models import BankAccount, District, Domain, Notification, NotificationState, Store, Warehouse
-from stores.notifications import audible, not_muted
+from stores.notices import audible, not_muted, told
 
 __all__ = [
     "Area", "HostEntry", "area_of", "areas_search", "bank_accounts_of", "district_of", "domains_of", "host_entry",
-    "hosts_of", "logo_data", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
+    "hosts_of", "logo_data", "notification_of", "notifications_of", "public_url", "refresh_host", "store_id_of_host", "store_id_of_subdomain",
     "store_today", "verified_domains", "warehouses_of",
 ]  # fmt: skip
 
@@ -181,15 +181,18 @@ def district_of(district_id: int) -> District | None:
 
 
 def notifications_of(member: Any, limit: int = 20) -> tuple[list[Any], int]:
-    """The latest lines of the bell, each with ``is_unread``, and how many are unread. Muted groups are left out."""
+    """The latest lines of the bell, each with ``is_unread`` and its words as ``told``, and how many are unread. Muted
+    groups are left out."""
     state = NotificationState.objects.filter(user_id=member.user.pk, store=member.store).first()
     read = state.last_id if state else 0
     rows = Notification.objects.filter(audible(member))
     rows = rows.filter(not_muted(state.muted if state else []))
-    unread = rows.filter(id__gt=read)[:100].count()
+    opened = set(state.read_ids) if state else set()
+    unread = rows.filter(id__gt=read).exclude(id__in=opened)[:100].count()
     latest: list[Any] = list(rows.order_by("-id")[:limit])
     for row in latest:
-        row.is_unread = row.pk > read
+        row.is_unread = row.pk > read and row.pk not in opened
+        row.told = told(row)
     return latest, unread
 
 
@@ -198,3 +201,11 @@ def store_today(store: Store) -> Any:
     import zoneinfo
 
     return timezone.now().astimezone(zoneinfo.ZoneInfo(store.time_zone)).date()
+
+
+def notification_of(member: Any, pk: int) -> Any:
+    """A line that this person may hear, with its words as ``told``, else None."""
+    row = Notification.objects.filter(audible(member), pk=pk).first()
+    if row is not None:
+        row.told = told(row)
+    return row

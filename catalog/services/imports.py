@@ -37,7 +37,7 @@ from catalog.transfer.inventory import InventoryTable
 from catalog.transfer.products import ProductTable
 from catalog.transfer.variants import VariantTable
 from sellers.models import Membership
-from stores.services.stores import notify
+from stores.services.bell import notify
 
 log = structlog.get_logger("imports")
 
@@ -365,20 +365,9 @@ def _write_report(run: ImportRun, path: Path) -> None:
 
 
 def _tell(run: ImportRun) -> None:
-    with translation.override("id"):
-        if run.status == ImportRun.Status.APPLIED:
-            title = _("Import finished: %(file)s") % {"file": run.filename}
-            body = _("%(new)s new, %(changed)s changed, %(unchanged)s unchanged, %(errors)s left out") % run.counts
-        else:
-            title, body = _("Import stopped: %(file)s") % {"file": run.filename}, run.error
-        notify(
-            store_id=run.store_id,
-            user_id=run.user_id,
-            kind="job.import",
-            title=title,
-            body=body,
-            url=f"/produk/impor/{run.pk}",
-        )
+    done = run.status == ImportRun.Status.APPLIED
+    facts = {"file": run.filename, "run_id": run.pk} | ({"counts": run.counts} if done else {"error": run.error})
+    notify(store_id=run.store_id, user_id=run.user_id, kind="job.import", facts=facts)
 
 
 def imports_sweep() -> int:

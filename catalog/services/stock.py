@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
+from bosonline import changes
 from bosonline.actor import Actor
 from bosonline.errors import Conflict, ValidationFailed
 from bosonline.sqlfunctions import RuleRefused, call
@@ -23,6 +24,7 @@ from catalog.services.stock_alerts import levels_watch
 from stores.models import Store, Warehouse
 
 PIECES_MAX = 10_000_000
+SCARCE = 10  # from here down pages tell how many are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +202,12 @@ def _write(moves: Sequence[_Move], actor: Actor) -> None:
             " FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS x(id, on_hand, reserved) WHERE l.id = x.id",
             [[m.level.pk for m in moves], [m.on_hand for m in moves], [m.reserved for m in moves]],
         )
+    # what buyers see of it: whether it can be had, and how many are left of the last
+    seen = [m for m in moves if min(m.level.available, SCARCE) != min(m.on_hand - m.reserved, SCARCE)]
     for m in moves:
         m.level.on_hand, m.level.reserved = m.on_hand, m.reserved
+    if seen:
+        changes.announce("stock", seen[0].level.store_id, sorted({m.level.variant_id for m in seen}))
     levels_watch([m.level for m in moves])
 
 
@@ -314,6 +320,7 @@ def stock_reserve(*, pieces: Iterable[Pieces], warehouse_id: int, order_id: int,
             extra={"variant_id": refused.detail["variant_id"], "left": left},
         ) from None
     levels_watch(list(StockLevel.objects.filter(variant_id__in=wanted, warehouse_id=warehouse_id)))
+    changes.announce("stock", store_id, sorted(wanted))
 
 
 def sales_refresh(*, days: int = 28) -> int:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from django.db import connection
-from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog.models import StockLevel, Variant
 from stores.models import Store
-from stores.services.stores import notify
-
-LOW_URL = "/inventori?stock=low"
+from stores.services.bell import notify
 
 
 def levels_watch(levels: Sequence[StockLevel]) -> int:
@@ -51,13 +46,8 @@ def _tell(store_id: int, fallen: Sequence[tuple[int, int]]) -> None:
         v.pk: f"{v.product.name} {v.name}".strip()
         for v in Variant.objects.select_related("product").filter(pk__in=[pk for pk, _left in fallen[:3]])
     }
-    with translation.override("id"):
-        parts = [_("%(name)s: %(left)s left") % {"name": names.get(pk, ""), "left": left} for pk, left in fallen[:3]]
-        more = len(fallen) - len(parts)
-        if more > 0:
-            parts.append(_("and %(count)s more") % {"count": more})
-        title = ngettext("%(n)s item is running low", "%(n)s items are running low", len(fallen)) % {"n": len(fallen)}
-        notify(store_id=store_id, kind="stock.low", title=title, body=" · ".join(parts), url=LOW_URL)
+    low = [{"name": names.get(pk, ""), "left": left} for pk, left in fallen[:3]]
+    notify(store_id=store_id, kind="stock.low", facts={"low": low, "count": len(fallen)})
 
 
 def order_watch(*, variant_ids: Collection[int], warehouse_id: int) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent, OrderForm, PixelToken
+from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent, OrderForm, PixelToken, RestockWish
 
 
 def store_erase(store_id: int) -> None:
     """Close the store's forms and forget who began to order. Inside the caller's transaction and the store's scope."""
     AbandonedCheckout.objects.all().delete()
+    RestockWish.objects.all().delete()
     # hashed phones, addresses of connections, credentials
     for rows in (ConversionEvent, BlockEntry, PixelToken):
         rows.objects.all().delete()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -16,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from rest_framework.exceptions import ValidationError
 
 from bosonline.errors import DomainError, ValidationFailed
+from bosonline.whatsapp import chat_link
 from catalog.fields import ProductsField
 from catalog.models import Product
 from forms import queries, records
@@ -23,8 +22,9 @@ from forms.api.serializers import BlockIn
 from forms.exports import forms_download
 from forms.models import BlockEntry, OrderForm, RedirectHost
 from forms.policy import page_policy
-from forms.services import abandoned, blocklist, copies, success
+from forms.services import abandoned, blocklist, copies, restock, success
 from forms.services import forms as services
+from forms.snapshot import snapshot_of
 from forms.success import VARIABLES, WHATSAPP_TEXT, fill, redirect_hosts, success_default
 from sellers.pages import StorePage, put_errors
 
@@ -298,9 +298,7 @@ class AbandonedPage(StorePage):
                 form=row["form"]["name"],
                 link=row["recovery_url"] or "",
             )
-            row["wa_url"] = (
-                f"https://wa.me/{row['phone'].lstrip('+')}?text={quote(text)}" if row["recovery_url"] else ""
-            )
+            row["wa_url"] = chat_link(row["phone"], text) if row["recovery_url"] else ""
         context = {"rows": rows, "page": page, "filtered": bool(request.GET.get("keyword"))}
         return render(request, "forms/abandoned.html", context)
 
@@ -311,6 +309,32 @@ class AbandonedPage(StorePage):
         abandoned.abandoned_set_status(row_id=int(number), status="dismissed", actor=self.member)
         messages.success(request, _("Taken off the list."))
         return redirect("form-abandoned")
+
+
+class WaitingPage(StorePage):
+    """Who wants to hear when a form's goods are back; a press opens the chat and marks them told."""
+
+    rights = {"GET": "followups.view", "POST": "followups.create"}
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = queries.form_get(pk)
+        page = records.waiting_page(pk, request.GET)
+        snapshot = snapshot_of(self.store.pk, row.slug)
+        context = {
+            "form": row,
+            "rows": records.waiting_rows(page.rows, self.member),
+            "page": page,
+            "told": request.GET.get("told") == "1",
+            "is_back": snapshot is not None and not queries.is_sold_out(queries.page_data(snapshot)),
+        }
+        return render(request, "forms/waiting.html", context)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.member.require("see_phone")
+        number = request.POST.get("wish", "")
+        if not number.isdecimal() or len(number) > 18:
+            raise ValidationFailed(_("Unknown value."))
+        return HttpResponseRedirect(restock.restock_tell(store=self.store, wish_id=int(number)).url)
 
 
 # what buyers read is Indonesian whatever language the dashboard has

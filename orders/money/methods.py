@@ -39,7 +39,7 @@ def methods_of(order: Order) -> list[dict[str, Any]]:
     terms = terms_of(order)
     return [
         m | {"fee": terms.method_fees.get(m["method"], m["fee"]), "total": _total_by(order, m["method"])}
-        for m in method_choices(content)
+        for m in method_choices(content, unique_codes=order.store.unique_code_enabled)
         if m["method"] == order.payment_method
         or (
             all(m["method"] in methods for methods in bound)

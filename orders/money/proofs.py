@@ -1,4 +1,4 @@
-"""Proofs of a transfer: one picture per payment, kept out of everybody's sight but the store's."""
+"""Proofs of a transfer: one picture per payment, kept out of everybody's sight but the store's and its buyer's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 
 from bosonline import files
 from bosonline.actor import BUYER
+from bosonline.documents.pages import is_pdf, pdf_page
 from bosonline.errors import Conflict
 from bosonline.images import image_copies, image_open
 from orders.models import Order, Payment
 from orders.money.receipts import money_follow, money_line
+from orders.notices import order_line
 from orders.services.status import order_lock
+from stores.services.bell import notify_many
 
 PaymentStatus = Order.PaymentStatus
 PROOF_WIDTH = 1080
@@ -40,11 +43,15 @@ def proof_awaited(order: Order) -> Payment:
 def proof_upload(*, order: Order, upload: Any) -> None:
     """The buyer's transfer receipt: the order waits for a person to look at it.
 
-    ``upload`` is re-encoded (an :class:`ImageRefused` at ``proof`` for what is no picture). A better picture takes the
-    place of the one before, whose file goes.
+    ``upload`` is re-encoded, of a PDF its first page (an :class:`ImageRefused` at ``proof`` for anything else). A better
+    picture takes the place of the one before, whose file goes.
     """
     proof_awaited(order)
-    (copy,) = image_copies(image_open(upload, field="proof", need_width=PROOF_WIDTH), (PROOF_WIDTH,))
+    if is_pdf(upload):
+        picture = pdf_page(upload, field="proof", width=PROOF_WIDTH)
+    else:
+        picture = image_open(upload, field="proof", need_width=PROOF_WIDTH)
+    (copy,) = image_copies(picture, (PROOF_WIDTH,))
     path = files.private().save(
         f"proofs/{order.store_id}/{secrets.token_hex(12)}.{copy.extension}", ContentFile(copy.data)
     )
@@ -63,8 +70,16 @@ def _proof_keep(order_id: int, path: str) -> str:
     order = order_lock(order_id)
     payment = proof_awaited(order)
     before = payment.proof
+    if not before:
+        notify_many(store_id=order.store_id, lines=[order_line(order, "payment.proof")])
     payment.proof, payment.proof_at = path, timezone.now()
     payment.save(update_fields=["proof", "proof_at"])
     money_line(order, "payment.proof", BUYER, {})
     money_follow(order, BUYER)
     return before
+
+
+def proof_of(order: Order) -> str:
+    """The file of the newest proof, empty without one."""
+    payments = sorted(order.payments.all(), key=lambda payment: -payment.pk)
+    return next((payment.proof for payment in payments if payment.proof), "")

@@ -12,17 +12,20 @@ from django.utils.translation import gettext as _
 from bosonline import timeline
 from bosonline.actor import BUYER
 from bosonline.errors import Conflict, NotFound, ValidationFailed
+from bosonline.models import TimelineEntry
 from bosonline.moments import iso_in
 from bosonline.money import format_rupiah
 from bosonline.tenancy import all_stores, store_scope
+from bosonline.whatsapp import chat_link
 from forms.queries import METHOD_LABELS
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default, url_allowed
-from orders import messages
 from orders.models import Order
+from orders.notices import order_line
 from orders.services.placement import Placed
 from orders.services.status import order_event, order_lock
-from stores.queries import link_url, store_id_of_host
+from stores.queries import area_of, link_url, store_id_of_host
+from stores.services.bell import notify_many
 
 
 def buyer_order(request: HttpRequest, token: str) -> Order:
@@ -73,7 +76,7 @@ def success_of(snapshot: Snapshot, placed: Placed, url: str) -> dict[str, Any]:
     if page["kind"] == "whatsapp" and not placed.is_test:
         phone = cs_of(snapshot, placed.assigned_to_id)["phone"] or snapshot.store["whatsapp"]
         text = fill(page["whatsapp_text"] or WHATSAPP_TEXT, values)
-        redirect = messages.click_to_chat(phone, text) if phone else ""
+        redirect = chat_link(phone, text) if phone else ""
     elif page["kind"] == "url" and not placed.is_test:
         target = fill(page["url"], {name: quote(value, safe="") for name, value in values.items()})
         # checked again: the host may have been taken off the list
@@ -126,6 +129,10 @@ def buyer_cancel(*, order: Order, reason: str) -> None:
         if locked.status != Order.Status.NEW or locked.paid_amount or locked.shipping_status != "none":
             raise Conflict(_("This order is already being prepared. Contact the store."), code="too_late")
         order_event(order=locked, status=Order.Status.CANCELLED, actor=BUYER, reason=reason or "buyer_cancelled")
+        if not locked.is_test:
+            notify_many(
+                store_id=locked.store_id, lines=[order_line(locked, "order.cancelled_by_buyer", reason=reason)]
+            )  # fmt: skip
 
 
 def address_clean(street: str, landmark: str) -> tuple[str, str]:
@@ -136,6 +143,43 @@ def address_clean(street: str, landmark: str) -> tuple[str, str]:
     if len(landmark) > 100:
         raise ValidationFailed.field("landmark", _("At most %(count)s characters.") % {"count": 100})
     return street, landmark
+
+
+def address_told(order: Order) -> str:
+    """What the last change of the address did to the total (Indonesian); empty when there was none."""
+    rows = TimelineEntry.objects.filter(subject="order", subject_id=order.pk, kind="order.address")
+    last = rows.order_by("-id").first()
+    if last is None:
+        return ""
+    before = last.data.get("before", {}).get("total", order.total)
+    if before == order.total:
+        return f"Alamat sudah diganti. Totalnya tetap {format_rupiah(order.total)}."
+    return f"Alamat sudah diganti. Totalnya sekarang {format_rupiah(order.total)}, sebelumnya {format_rupiah(before)}."
+
+
+def ordered_before(request: HttpRequest, token: str, snapshot: Snapshot) -> dict[str, Any] | None:
+    """What an order of this store was made of, for ordering the same again; as much of it as the form still sells."""
+    if not token:
+        return None
+    try:
+        order = buyer_order(request, token)
+    except NotFound:
+        return None
+    if order.store_id != snapshot.store["id"]:
+        return None
+    with store_scope(order.store_id):
+        items = list(order.items.all())
+    packages = {package["name"]: package["id"] for package in snapshot.content["packages"]}
+    area = area_of(order.district.boscod_id) if order.district and order.district.boscod_id else None
+    data = {
+        "items": ",".join(f"{i.variant_id}:{i.qty}" for i in items if i.variant_id and not i.is_bump and not i.package_name),
+        "package": next((packages[i.package_name] for i in items if i.package_name in packages), ""),
+        "email": order.buyer_email, "street": order.street, "landmark": order.landmark, "postal_code": order.postal_code,
+        "payment_method": order.payment_method,
+    }  # fmt: skip
+    if area is not None:
+        data |= {"district_id": area.district_id, "area": area.as_api(order.postal_code)["label"]}
+    return {"token": "", "phone": order.buyer_phone, "name": order.buyer_name, "data": data}
 
 
 def buyer_address(*, order: Order, street: str, landmark: str) -> None:

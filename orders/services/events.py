@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import F, Prefetch
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
-from bosonline.money import format_rupiah
 from bosonline.outbox import Payload, handler
 from bosonline.tenancy import store_scope
 from catalog.models import StockLevel
@@ -17,8 +15,9 @@ from forms.services.forms import forget_on_commit
 from forms.snapshot import snapshot_of
 from orders.models import Order, OrderItem, Receipt, Task
 from orders.money.receipts import payment_free
+from orders.notices import LOOK, order_line
 from orders.services.conversions import orders_tell
-from stores.services.bell import Line, notify_many
+from stores.services.bell import notify_many
 
 LAST = 10  # pieces or places: from here on the page tells how many are left
 BATCH = 100
@@ -31,11 +30,6 @@ def _orders(payloads: Sequence[Payload]) -> dict[int, Order]:
     # one store and a few forms for all of them: fetched once, not joined to each row
     rows = Order.objects.filter(pk__in=wanted).prefetch_related("form", "store", items)
     return {order.pk: order for order in rows.order_by("pk")}
-
-
-def _line(order: Order, kind: str, title: str, body: str, anchor: str = "") -> Line:
-    """``anchor`` names the part of the order it is about."""
-    return Line(kind, title % {"number": order.order_number}, body, f"/pesanan/{order.pk}{anchor}", order.pk)
 
 
 def _pages_refresh(store_id: int, orders: Sequence[Order]) -> None:
@@ -65,16 +59,14 @@ def _pages_refresh(store_id: int, orders: Sequence[Order]) -> None:
 @handler("order.placed", lane="tell", batch=BATCH)
 def order_placed(payloads: Sequence[Payload]) -> None:
     store_id = payloads[0]["store_id"]
-    with store_scope(store_id), translation.override("id"):
+    with store_scope(store_id):
         orders = [order for order in _orders(payloads).values() if not order.is_test]
         for order in orders:
             if order.total == 0:
                 payment_free(order_id=order.pk)
         orders_tell(orders)
         _pages_refresh(store_id, orders)
-        title = _("New order %(number)s")
-        lines = [_line(o, "order.new", title, f"{o.buyer_name} · {format_rupiah(o.total)}") for o in orders]
-        notify_many(store_id=store_id, lines=lines)
+        notify_many(store_id=store_id, lines=[order_line(o, "order.new") for o in orders])
         _contacts_plan(store_id, orders)
         by_place: dict[int, set[int]] = {}
         for order in orders:
@@ -100,22 +92,17 @@ def _contacts_plan(store_id: int, orders: Sequence[Order]) -> None:
 @handler("payment.received", lane="tell", batch=BATCH)
 def payment_received(payloads: Sequence[Payload]) -> None:
     store_id = payloads[0]["store_id"]
-    with store_scope(store_id), translation.override("id"):
+    with store_scope(store_id):
         orders = _orders(payloads)
         orders_tell(list(orders.values()))
         receipts = Receipt.objects.in_bulk([payload.get("receipt_id", 0) for payload in payloads])
         lines = []
         for payload in payloads:
             order, receipt = orders[payload["order_id"]], receipts.get(payload.get("receipt_id", 0))
-            paid = payload["outcome"] == "paid"
+            outcome = payload["outcome"] if payload["outcome"] in ("paid", *LOOK) else "other"
+            amount = receipt.amount if receipt else order.paid_amount
             lines.append(
-                _line(
-                    order,
-                    f"payment.{payload['outcome']}"[:30],
-                    _("Order %(number)s is paid") if paid else _("Payment of order %(number)s needs a look"),
-                    format_rupiah(receipt.amount if receipt else order.paid_amount),
-                    anchor=f"#uang-{receipt.pk}" if receipt and not paid else "",
-                )
+                order_line(order, f"payment.{outcome}", amount=amount, receipt_id=receipt.pk if receipt else None)
             )
         notify_many(store_id=store_id, lines=lines)
 

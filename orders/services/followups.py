@@ -13,6 +13,7 @@ from bosonline import timeline
 from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
+from bosonline.whatsapp import chat_link
 from orders import messages
 from orders.models import FollowUp, MessageTemplate, Order, Task
 from orders.services.status import order_lock, order_set_status
@@ -138,7 +139,7 @@ def followup_record(
     if result:
         followup_result(followup_id=followup.pk, actor=actor, result=result, next_at=next_at)
         followup.refresh_from_db()
-    return Prepared(followup, messages.click_to_chat(order.buyer_phone, text))
+    return Prepared(followup, chat_link(order.buyer_phone, text))
 
 
 @transaction.atomic

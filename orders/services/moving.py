@@ -32,13 +32,14 @@ UNPAID = (Order.PaymentStatus.UNPAID, Order.PaymentStatus.EXPIRED, Order.Payment
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A courier service to the new district. In rupiah: ``shipping`` is what the buyer pays for it, ``total`` the whole
-    new bill without the unique code, which is drawn anew."""
+    """A courier service to the new district. In rupiah: ``shipping`` is what the buyer pays for it, ``price`` the line
+    of the bill before its discounts, ``total`` the whole new bill without the unique code, which is drawn anew."""
 
     quote: str
     name: str
     etd: str
     shipping: int
+    price: int
     total: int
     chosen: bool
 
@@ -160,7 +161,8 @@ def _option(order: Order, row: dict[str, Any], district_id: int) -> Option:
         quote=row["quote"],
         name=f"{row['courier_name']} {row['service_name']}".strip(),
         etd=row["etd"],
-        shipping=row["price"] - row["subsidy"],
+        shipping=bill.shipping - bill.shipping_discount,
+        price=bill.shipping,
         total=bill.total - bill.unique_code,
         chosen=(row["courier_code"], row["service_code"]) == (order.courier_code, order.service_code),
     )

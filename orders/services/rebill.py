@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Sum
 
-from bosonline.bill import Bill, compute_bill, insurance_of
+from bosonline.bill import UNIQUE_MAX, Bill, compute_bill, insurance_of
 from catalog.models import Voucher, VoucherUse
 from orders.models import Order
 from orders.services.terms import terms_of
 
-UNIQUE_MAX = 999
 COLUMNS = (
     "goods", "discount", "shipping", "shipping_discount", "insurance", "other_fee", "method_fee", "cod_fee", "cod_round",
     "unique_code", "total",

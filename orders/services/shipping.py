@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning, outbox, timeline
@@ -26,10 +26,11 @@ from bosonline.gateways.boscod.words import Reading
 from bosonline.tenancy import all_stores, store_scope
 from orders.figures import cod_due
 from orders.models import FormerAwb, Order, ParcelAlert, Shipment, TrackingEvent
+from orders.notices import order_line
 from orders.services.axes import axis_set
 from orders.services.status import PAID_ENOUGH, order_event, order_lock
 from orders.transitions import EVENT_PATH, OPEN
-from stores.services.bell import notify
+from stores.services.bell import notify_many
 
 log = structlog.get_logger("shipping")
 
@@ -373,6 +374,8 @@ def _apply_reading(order: Order, shipment: Shipment, reading: Reading, code: str
     if status == SS.DELIVERED:
         shipment.delivered_at = now
     axis_set(order, "shipping_status", status, BOSCOD, courier=shipment.courier_text)
+    if status == SS.PROBLEM:
+        notify_many(store_id=order.store_id, lines=[order_line(order, "shipment.problem", text=shipment.courier_text)])
     target = _ORDER_STATUS.get(status)
     if target is None or order.status == target:
         return
@@ -409,11 +412,7 @@ def _alert(order: Order, shipment: Shipment, kind: str, text: str) -> None:
     if not is_new:
         return
     _line(order, "shipping.alert", BOSCOD, {"alert": kind, "text": text})
-    with translation.override("id"):
-        notify(
-            store_id=order.store_id, kind=f"shipment.{kind}", url=f"/pesanan/{order.pk}", body=text, order_id=order.pk,
-            title=_("Parcel of order %(number)s needs a look") % {"number": order.order_number},
-        )  # fmt: skip
+    notify_many(store_id=order.store_id, lines=[order_line(order, f"shipment.{kind}", text=text)])
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -17,13 +18,16 @@ from django.views.decorators.csrf import csrf_exempt
 
 from bosonline import brand, cleaning, pagecache, throttle
 from bosonline.api.views import client_ip
-from bosonline.errors import DomainError, NotFound, ValidationFailed
+from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
 from bosonline.gateways.winpay import CHANNELS
 from bosonline.hosts import host_of
+from bosonline.money import format_rupiah
+from bosonline.phone import InvalidPhone, normalise
 from bosonline.tenancy import store_scope
 from bosonline.throttle import Limit
+from bosonline.views import private_file
 from forms.policy import embed_ancestors, page_policy
-from forms.prefill import prefill_of
+from forms.prefill import prefill_of, prefill_remember
 from forms.queries import (
     buyer_store_id,
     is_open,
@@ -32,13 +36,15 @@ from forms.queries import (
     public_snapshot,
     recovered,
 )
+from forms.services.restock import restock_wish
 from forms.snapshot import Snapshot, snapshot_draft
 from forms.tokens import tested_form
 from orders.models import Order
 from orders.money.methods import buyer_method, methods_of
-from orders.money.proofs import proof_upload
+from orders.money.proofs import proof_of, proof_upload
 from orders.services import buyer
 from orders.services.moving import buyer_move, moving_options
+from orders.services.redelivery import redelivery_ask
 from orders.views.order_page import event_part, order_context, snapshot_for, success_part
 from stores.areas import area_of
 from stores.models import Store
@@ -74,9 +80,13 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
         if not is_open(snapshot):
             return render(request, "errors/form_closed.html", context, status=410)
         if is_sold_out(data):
-            return render(request, "errors/sold_out.html", context)
+            context["asked"] = request.GET.get("kabari") == "ya"
+            return _sold_out(request, context)
     embedded = request.GET.get("embed") == "1" and data["embed"] and not tested
-    kept = recovered(store_id, snapshot, request.GET.get("lanjut", "")) if not tested else None
+    kept = None
+    if not tested:
+        kept = recovered(store_id, snapshot, request.GET.get("lanjut", ""))
+        kept = kept or buyer.ordered_before(request, request.GET.get("lagi", ""), snapshot)
     data["prefill"] = None if tested or kept else prefill_of(request)
     data["recover"] = kept
     data["test_token"] = data["quote_token"] = request.GET.get("uji", "") if tested else ""
@@ -100,6 +110,35 @@ def order_form(request: HttpRequest, slug: str) -> HttpResponse:
     response.headers["Content-Security-Policy"] = policy
     response.xframe_options_exempt = embedded
     return response
+
+
+def _sold_out(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    with translation.override("id"):
+        response = render(request, "errors/sold_out.html", context, status=status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@method_decorator([never_cache, csrf_exempt], name="dispatch")
+class RestockPage(View):
+    """ "Kabari saya": a buyer leaves a number at a form that is sold out."""
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        try:
+            snapshot = public_snapshot(buyer_store_id(request), slug)
+        except NotFound:
+            return render(request, "errors/404_buyer.html", {}, status=404)
+        phone = request.POST.get("phone", "")[:40].replace("\x00", "")
+        try:
+            throttle.hit("restock", client_ip(request), Limit(10, 3600))
+            with translation.override("id"):
+                restock_wish(snapshot=snapshot, phone=phone)
+        except Conflict:  # it is there again: the page itself says so best
+            return HttpResponseRedirect(f"/{snapshot.slug}")
+        except DomainError as exc:
+            context = {"form": page_data(snapshot), "store": snapshot.store, "error": exc.message, "phone": phone}
+            return _sold_out(request, context, status=exc.status)
+        return HttpResponseRedirect(f"/{snapshot.slug}?kabari=ya")
 
 
 def _tested(store_id: int, form_id: int, slug: str) -> Snapshot:
@@ -143,6 +182,7 @@ class OrderPage(View):
                 "store": _store_part(order.store),
                 "error": error,
                 "moving": moving,
+                "done": "" if error or moving else self._done(request, order),
             }
             fresh = request.GET.get("baru") == "1" and not error
             events = None
@@ -171,7 +211,26 @@ class OrderPage(View):
                 return self.show(request, order, moving=moving)
         except DomainError as exc:
             return self.show(request, order, error=exc.message, status=exc.status)
-        return HttpResponseRedirect(reverse("buyer-order", args=[token], urlconf="bosonline.urls_buyer"))
+        address = reverse("buyer-order", args=[token], urlconf="bosonline.urls_buyer")
+        response = HttpResponseRedirect(f"{address}?sudah={request.GET.get('do', '')}")
+        if request.GET.get("do") == "address":
+            prefill_move(response, request, buyer.buyer_order(request, token))
+        return response
+
+    def _done(self, request: HttpRequest, order: Order) -> str:
+        """What has just been done, said on the page that follows; only what is still so."""
+        match request.GET.get("sudah"):
+            case "confirm" if order.status != Order.Status.NEW:
+                return "Terima kasih, pesananmu sudah dikonfirmasi."
+            case "address":
+                return buyer.address_told(order)
+            case "method":
+                return f"Cara bayar diganti. Totalnya sekarang {format_rupiah(order.total)}."
+            case "proof" if order.payment_status == "waiting_verification":
+                return "Bukti transfer sudah kami terima."
+            case "again":
+                return "Permintaanmu sudah kami teruskan ke toko."
+        return ""
 
     def _act(self, request: HttpRequest, order: Order) -> dict[str, Any] | None:
         """Does it. What is given back is shown first: nothing has been done yet."""
@@ -186,10 +245,14 @@ class OrderPage(View):
             case "method":
                 method = data.get("payment_method", "")
                 self._method(order, method, data.get(f"channel_{method}", ""))
+            case "again":
+                redelivery_ask(
+                    order=order, day=data.get("day", ""), hours=data.get("hours", ""), note=data.get("note", "")
+                )  # fmt: skip
             case "proof":
                 upload = request.FILES.get("proof")
                 if upload is None:
-                    raise ValidationFailed.field("proof", "Pilih foto bukti transfer.")
+                    raise ValidationFailed.field("proof", "Pilih foto atau PDF bukti transfer.")
                 with store_scope(order.store_id):
                     proof_upload(order=order, upload=upload)
             case _:
@@ -224,6 +287,24 @@ class OrderPage(View):
         buyer_method(order=order, method=method, channel=channel if method == "va" else "")
 
 
+def prefill_move(response: HttpResponse, request: HttpRequest, order: Order) -> None:
+    """The next order of this browser begins with the address that was just mended, if it was this browser's order."""
+    kept = prefill_of(request)
+    if kept is None or order.district is None:
+        return
+    try:
+        own = normalise(kept["phone"]) == order.buyer_phone
+    except InvalidPhone:
+        own = False
+    if not own:
+        return
+    address = {
+        "district_id": order.district.boscod_id, "postal_code": order.postal_code, "street": order.street,
+        "landmark": order.landmark,
+    }  # fmt: skip
+    prefill_remember(response, request, {"customer": kept, "address": address})
+
+
 def _store_part(store: Store) -> dict[str, Any]:
     return {
         "name": store.name, "logo": store.logo_url, "colour": store.colour, "whatsapp": store.whatsapp,
@@ -233,14 +314,29 @@ def _store_part(store: Store) -> dict[str, Any]:
 
 @never_cache
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    """The part of the order page that changes by itself, or with ``part=pay`` that of the success page."""
-    part = "pay_part" if request.GET.get("part") == "pay" else "order_live"
+    """The parts of the order page that change by themselves, or with ``part=pay`` those of the success page."""
+    page = "success" if request.GET.get("part") == "pay" else "order"
     try:
         order = buyer.buyer_order(request, token)
     except NotFound:
         raise Http404 from None
     with store_scope(order.store_id), translation.override("id"):
-        response = render(request, f"buyer/includes/{part}.html", {"order": order_context(order, [])})
+        methods = methods_of(order) if page == "order" else []
+        context = {"order": order_context(order, methods), "page": page}
+        response = render(request, "buyer/includes/order_parts.html", context)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@never_cache
+def order_proof(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The transfer proof that the buyer has sent, for the buyer to see: who knows the order's link."""
+    try:
+        order = buyer.buyer_order(request, token)
+        with store_scope(order.store_id):
+            response = private_file(proof_of(order), inline=True)
+    except NotFound:
+        raise Http404 from None
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

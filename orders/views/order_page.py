@@ -6,17 +6,20 @@ from typing import Any
 
 from django.urls import reverse
 
+from bosonline.bill import UNIQUE_MAX
+from bosonline.whatsapp import chat_link
 from forms.content import pixel_ids
-from forms.queries import METHOD_LABELS
+from forms.queries import METHOD_LABELS, is_open
 from forms.snapshot import Snapshot, snapshot_draft, snapshot_of
 from forms.success import WHATSAPP_TEXT, fill, success_default
 from orders import presentation as show
 from orders import queries
-from orders.messages import click_to_chat
+from orders.figures import cod_due
 from orders.models import Order
 from orders.services.buyer import success_values
 from orders.services.placement import placed_of
 from orders.services.rebill import bill_from
+from orders.services.redelivery import days_open, failure_reason, has_failed, wish_of
 from orders.va_guides import va_guides
 
 
@@ -27,7 +30,7 @@ def cs_part(order: Order) -> dict[str, str]:
     text = f"Halo {order.store.name}, saya {order.buyer_name} ingin bertanya tentang pesanan {order.order_number}."
     return {
         "name": user.name.split(" ")[0] if user and user.phone else "",
-        "whatsapp_url": click_to_chat(phone, text) if phone else "",
+        "whatsapp_url": chat_link(phone, text) if phone else "",
     }
 
 
@@ -50,7 +53,7 @@ def success_part(order: Order, url: str) -> dict[str, Any]:
     text = fill(page["whatsapp_text"] or WHATSAPP_TEXT, values)
     return {
         "message": fill(page["message"], values),
-        "whatsapp_url": click_to_chat(phone, text) if phone else "",
+        "whatsapp_url": chat_link(phone, text) if phone else "",
     }
 
 
@@ -89,6 +92,32 @@ RECEIVED = ("paid", "cod_collected", "settled")
 FINAL = ("completed", "cancelled", "returned", "closed")
 
 
+# nothing more will happen here: the next sensible step is another order
+OVER = ("cancelled", "returned", "closed")
+
+
+def _rescue(order: Order, address: str) -> dict[str, Any] | None:
+    """A delivery that failed: what the courier said, and when it could come again."""
+    if not has_failed(order):
+        return None
+    wish = wish_of(order)
+    return {
+        "reason": failure_reason(order),
+        "url": f"{address}?do=again",
+        "days": [{"value": day.isoformat(), "label": show.day_word(day)} for day in days_open(order)],
+        "hours": list(show.HOURS.items()),
+        "wish": show.wish_text(wish) if wish else "",
+    }
+
+
+def _again_url(order: Order) -> str:
+    """The form once more, with what this buyer ordered; empty while it takes no orders."""
+    if order.is_test or order.status not in (*OVER, "delivered", "completed"):
+        return ""
+    snapshot = snapshot_for(order)
+    return f"/{snapshot.slug}?lagi={order.token}" if snapshot and is_open(snapshot) else ""
+
+
 def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]:
     """What the buyer's order page shows (docs/frontend.md)."""
     address = reverse("buyer-order", args=[order.token], urlconf="bosonline.urls_buyer")
@@ -121,6 +150,16 @@ def order_context(order: Order, methods: list[dict[str, Any]]) -> dict[str, Any]
         "bill": _bill_rows(order),
         "total": order.total,
         "has_unique_code": bool(order.unique_code),
+        "unique_code_max": UNIQUE_MAX,
+        "cod_due": cod_due(order),
+        "is_over": order.status in OVER,
+        "again_url": _again_url(order),
+        "rescue": _rescue(order, address),
+        # money first: the page's main button belongs to it
+        "pay_first": payable and order.payment_method != "cod",
+        "proof_picture": reverse("buyer-order-proof", args=[order.token], urlconf="bosonline.urls_buyer")
+        if order.payment_status == "waiting_verification"
+        else "",
         "payment": _payment(order),
         "shipping": _shipping(order),
         "address": {
@@ -153,6 +192,7 @@ def _payment(order: Order) -> dict[str, Any]:
         "label": METHOD_LABELS[order.payment_method][0],
         "paid": order.payment_status not in PAYABLE or order.status == "cancelled",
         "word": show.payment_word(order),
+        "chip": show.payment_chip(order),
         "received": order.payment_status in RECEIVED,
         "channel": payment.channel if payment else "",
         "number": payment.va_number if payment else "",

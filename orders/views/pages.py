@@ -25,14 +25,15 @@ from orders.documents import INVOICE_SIZES, LABEL_SIZES, invoices_pdf, labels_pd
 from orders.lists import ORDERS, orders_for
 from orders.messages import STAGES
 from orders.models import FollowUp, Order
+from orders.money.proofs import proof_of
 from orders.money.queries import money_context
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
-from orders.services import followups, shipping, status
+from orders.services import followups, redelivery, shipping, status
 from orders.services.rebill import bill_from
 from sellers.pages import StorePage, safe_next
-from stores.queries import notifications_of, public_url, store_today
+from stores.queries import notification_of, notifications_of, public_url, store_today
+from stores.services.bell import notifications_mark_read
 from stores.services.notifications import announcement_text, announcements_for
-from stores.services.stores import notifications_mark_read
 
 RANGES = {"today": 0, "7": 6, "30": 29}
 
@@ -241,6 +242,7 @@ def detail_context(order: Order, member: Any) -> dict[str, Any]:
         "steps": show.stepper(order.status),
         "moves": status.allowed_status(order, member),
         "shipment": shipment,
+        "wish": show.wish_text(redelivery.wish_of(order) or {}) if redelivery.has_failed(order) else "",
         "parcel_alerts": [a for s in order.shipments.all() for a in s.alerts.all() if a.seen_at is None],
         "former_awbs": [f.awb for f in shipment.former_awbs.all()] if shipment else [],
         "tracking": queries.events_of(shipment)[:30] if shipment else [],
@@ -297,10 +299,7 @@ class OrderProofPage(StorePage):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         self.member.require("orders.view")
         order = queries.order_get(self.member, pk)
-        payment = next((p for p in sorted(order.payments.all(), key=lambda p: -p.pk) if p.proof), None)
-        if payment is None:
-            raise NotFound()
-        return private_file(payment.proof, inline=True)
+        return private_file(proof_of(order), inline=True)
 
 
 class OrderWhatsApp(StorePage):
@@ -414,20 +413,34 @@ class InvoicePdf(StorePage):
 
 
 class NotificationsPage(StorePage):
-    """The bell: the count, the menu, and the whole list. Opening it marks it read."""
+    """The bell: the count, the menu, and the whole list. Looking marks nothing read; a line that is opened is, and all
+    are when somebody says so."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         rows, unread = notifications_of(self.member, 50)
         if request.GET.get("count"):
             return HttpResponse(str(unread) if unread else "", content_type="text/plain; charset=utf-8")
         part = bool(request.GET.get("menu"))
-        response = render(
+        return render(
             request,
             "dashboard/includes/notifications.html" if part else "dashboard/notifications.html",
             {"rows": rows[:10] if part else rows, "unread": unread, "zone": self.store.time_zone},
         )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
         notifications_mark_read(user_id=self.member.user.pk, store=self.store)
-        return response
+        return HttpResponseRedirect(safe_next(request, request.POST.get("next", ""), reverse("notifications")))
+
+
+class NotificationOpen(StorePage):
+    """Goes where a line of the bell leads, and remembers that it was read."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = notification_of(self.member, pk)
+        if row is None:
+            raise NotFound()
+        notifications_mark_read(user_id=self.member.user.pk, store=self.store, only=row.pk)
+        return HttpResponseRedirect(safe_next(request, row.told.url, reverse("notifications")))
 
 
 class SearchPage(StorePage):

@@ -18,7 +18,7 @@ from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from sellers.models import Membership
 from stores.models import Notification, NotificationState
-from stores.notifications import audible, not_muted
+from stores.notices import audible, not_muted, told
 
 DIGEST_HOUR = 7
 
@@ -68,7 +68,7 @@ def digest_send(payload: dict[str, Any]) -> None:
                 _("%(store)s: %(count)s news since yesterday") % {"store": row.store.name, "count": len(lines)},
                 [
                     _("Hello %(name)s,") % {"name": row.user.name},
-                    *[f"{n.title} – {n.body}".rstrip(" –") for n in lines],
+                    *[f"{n.title} – {n.body}".rstrip(" –") for n in map(told, lines)],
                 ],
                 (_("Open the dashboard"), platform_url("/beranda")),
                 foot=_("You can switch this letter off under Settings, Notifications."),

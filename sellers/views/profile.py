@@ -21,7 +21,7 @@ from sellers.models import LoginAttempt
 from sellers.pages import StorePage, put_errors
 from sellers.services import accounts, deletion, second_factor, sessions
 from sellers.views.auth import language_cookie
-from stores.notifications import GROUPS
+from stores.notices import GROUPS
 from stores.services import notifications as told
 
 
@@ -212,7 +212,7 @@ class NotificationSettingsPage(StorePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         row = told.preferences_of(user_id=self.member.user.pk, store=self.store)
-        groups = [{"key": key, "label": label, "on": key not in row.muted} for key, (label, _p) in GROUPS.items()]
+        groups = [{"key": key, "label": label, "on": key not in row.muted} for key, label in GROUPS.items()]
         return render(request, "settings/notifications.html", {"groups": groups, "digest": row.digest})
 
     def post(self, request: HttpRequest) -> HttpResponse:

@@ -16,13 +16,13 @@ from bosonline.moments import iso_in
 from stores import queries
 from stores.api import serializers as s
 from stores.models import Announcement, NotificationState
-from stores.notifications import GROUPS
+from stores.notices import GROUPS
+from stores.services import bell
 from stores.services import notifications as told
-from stores.services import stores as services
 
 
 class NotificationsView(ApiView):
-    """The bell: latest lines and the unread count. PATCH marks read."""
+    """The bell: latest lines and the unread count. PATCH marks read: all up to ``last_id``, all, or ``only`` one."""
 
     group = "store"
 
@@ -32,7 +32,8 @@ class NotificationsView(ApiView):
         rows, unread = queries.notifications_of(self.member, limit)
         data = [
             {
-                "id": r.pk, "kind": r.kind, "title": r.title, "body": r.body, "url": r.url,
+                "id": r.pk, "kind": r.kind, "title": r.told.title, "body": r.told.body,
+                "url": r.told.url,
                 "created_at": iso_in(r.created_at, self.member.store.time_zone), "read": not r.is_unread,
             }
             for r in rows
@@ -42,7 +43,7 @@ class NotificationsView(ApiView):
     @extend_schema(request=s.ReadIn, responses={200: dict})
     def patch(self, request: Request) -> Response:
         data = self.parse(s.ReadIn)
-        services.notifications_mark_read(user_id=self.member.user.pk, store=self.member.store, **data)
+        bell.notifications_mark_read(user_id=self.member.user.pk, store=self.member.store, **data)
         return Response({"message": _("Marked as read")})
 
 
@@ -65,7 +66,7 @@ class PreferencesView(ApiView):
 
 
 def _preferences(row: NotificationState) -> dict[str, Any]:
-    groups = [{"key": key, "name": str(label), "muted": key in row.muted} for key, (label, _p) in GROUPS.items()]
+    groups = [{"key": key, "name": str(label), "muted": key in row.muted} for key, label in GROUPS.items()]
     return {"groups": groups, "muted": row.muted, "digest": row.digest}
 
 

@@ -209,6 +209,7 @@ class BankAccountOut(serializers.ModelSerializer[BankAccount]):
 
 class ReadIn(serializers.Serializer[Any]):
     last_id = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    only = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
 
 
 class PreferencesIn(serializers.Serializer[Any]):

@@ -167,8 +167,4 @@ def _changed(account: BankAccount, kind: str, actor: Actor, data: dict[str, Any]
     )
     changes.announce("store", account.store_id, [account.store_id])
     if actor.user is not None and data.get("before") != data.get("after"):
-        # everyone sees at once when somebody puts another account into the store
-        notify(
-            store_id=account.store_id, kind="account.bank_account", url="/pengaturan/rekening",
-            title=_("A bank account was changed"), body=_line(account),
-        )  # fmt: skip
+        notify(store_id=account.store_id, kind="account.bank_account", facts={"account": _line(account)})

@@ -19,7 +19,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from bosonline import changes, outbox, throttle, timeline
 from bosonline.actor import SYSTEM, Actor
@@ -139,22 +138,12 @@ def _unverify(row: Domain) -> None:
     row.verified_at = row.failing_since = None
     row.is_default = False
     _record(row, "domain.unverified", SYSTEM)
-    with override("id"):
-        notify(
-            store_id=row.store_id, kind="domain.unverified", url=PAGE,
-            title=_("%(domain)s is no longer verified") % {"domain": hostname_shown(row.hostname)},
-            body=_("Its DNS records have been wrong for %(n)s days. Your forms answer at your BosOnline address.")
-            % {"n": GRACE_DAYS},
-        )  # fmt: skip
+    facts = {"domain": hostname_shown(row.hostname), "days": GRACE_DAYS}
+    notify(store_id=row.store_id, kind="domain.unverified", facts=facts)
 
 
 def _tell_failing(row: Domain) -> None:
-    with override("id"):
-        notify(
-            store_id=row.store_id, kind="domain.failing", url=PAGE,
-            title=_("Check the DNS records of %(domain)s") % {"domain": hostname_shown(row.hostname)},
-            body=_("They changed. While buyers cannot reach it, links use your BosOnline address."),
-        )  # fmt: skip
+    notify(store_id=row.store_id, kind="domain.failing", facts={"domain": hostname_shown(row.hostname)})
 
 
 @transaction.atomic

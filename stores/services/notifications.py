@@ -7,15 +7,15 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bosonline.errors import NotFound, ValidationFailed
 from bosonline.outbox import handler
 from bosonline.tenancy import store_scope
 from stores.models import Announcement, AnnouncementDismissal, Notification, NotificationState, Store
-from stores.notifications import GROUPS
-from stores.services.stores import notify
+from stores.notices import GROUPS
+from stores.services.bell import notify
 
 
 def preferences_of(*, user_id: int, store: Store) -> NotificationState:
@@ -28,7 +28,7 @@ def preferences_of(*, user_id: int, store: Store) -> NotificationState:
 def preferences_set(
     *, user_id: int, store: Store, muted: list[str] | None = None, digest: bool | None = None
 ) -> NotificationState:
-    """Mute groups (``stores.notifications.GROUPS``) and switch the digest. Raises at ``muted``."""
+    """Mute groups (``stores.notices.GROUPS``) and switch the digest. Raises at ``muted``."""
     unknown = set(muted or []) - set(GROUPS)
     if unknown:
         raise ValidationFailed.field("muted", _("Unknown group: %(name)s") % {"name": sorted(unknown)[0]})
@@ -44,16 +44,14 @@ def preferences_set(
 @handler("job.finished", lane="tell")
 def job_finished(payload: dict[str, Any]) -> None:
     """Long work ended: tell the person who started it."""
-    with store_scope(payload["store_id"]), translation.override("id"):
-        url = f"/unduhan#job-{payload['job_id']}"
-        if Notification.objects.filter(kind__startswith="job.", url=url, user_id=payload["user_id"]).exists():
+    with store_scope(payload["store_id"]):
+        known = Notification.objects.filter(kind__startswith="job.", user_id=payload["user_id"])
+        if known.filter(facts__job_id=payload["job_id"]).exists():
             return
-        failed = payload["status"] == "failed"
         notify(
             store_id=payload["store_id"], user_id=payload["user_id"],
-            kind="job.failed" if failed else "job.done",
-            title=_("A download or import failed") if failed else _("Your file is ready"),
-            body=payload["filename"], url=url,
+            kind="job.failed" if payload["status"] == "failed" else "job.done",
+            facts={"job_id": payload["job_id"], "filename": payload["filename"]},
         )  # fmt: skip
 
 

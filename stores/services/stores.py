@@ -15,18 +15,16 @@ from bosonline import changes, files, outbox, timeline
 from bosonline.actor import Actor
 from bosonline.errors import ValidationFailed
 from bosonline.images import image_copies, image_open
-from stores.models import Notification, NotificationState, Store
+from stores.models import Store
 
 # the services of the store's parts, for callers that set up a whole store
 from stores.services.bank_accounts import bank_account_create, bank_account_of
-from stores.services.bell import notify
 from stores.services.fields import filled, phone_or_error
 from stores.services.subdomains import subdomain_check, subdomain_set
 from stores.services.warehouses import warehouse_create
 
 __all__ = [
-    "LIMITS", "bank_account_create", "bank_account_of", "logo_remove", "logo_set", "notifications_mark_read", "notify",
-    "onboarding_mark", "store_update", "subdomain_check", "subdomain_set", "warehouse_create",
+    "LIMITS", "bank_account_create", "bank_account_of", "logo_remove", "logo_set", "onboarding_mark", "store_update", "subdomain_check", "subdomain_set", "warehouse_create",
 ]  # fmt: skip
 
 # (lowest, highest) of the numbers a store may choose; the API, the page and the service all ask here
@@ -122,10 +120,3 @@ def onboarding_mark(*, store: Store, step: str) -> Store:
     store.onboarding = {**store.onboarding, step: timezone.now().isoformat()}
     store.save(update_fields=["onboarding"])
     return store
-
-
-def notifications_mark_read(*, user_id: int, store: Store, last_id: int | None = None) -> None:
-    """Everything up to ``last_id`` (the newest when None) counts as read; never goes backwards."""
-    newest = last_id or Notification.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    row, _created = NotificationState.objects.get_or_create(user_id=user_id, store=store)
-    NotificationState.objects.filter(pk=row.pk, last_id__lt=newest).update(last_id=newest)

@@ -284,7 +284,5 @@ def _tell(warehouse: Warehouse) -> None:
     notify(
         store_id=warehouse.store_id,
         kind="warehouse.failed",
-        title=_("BosCOD refused the warehouse %(name)s") % {"name": warehouse.name},
-        body=_("Couriers cannot collect there yet. Check its name, phone and address."),
-        url=f"/pengaturan/gudang/{warehouse.pk}",
+        facts={"name": warehouse.name, "warehouse_id": warehouse.pk},
     )

@@ -8,6 +8,7 @@ import re
 from django.test import Client
 
 from bosonline.tenancy import store_scope
+from orders.notices import order_line
 from orders.services.followups import followup_record
 from orders.services.shipping import shipment_by_hand
 from stores.services.bell import notify
@@ -25,7 +26,7 @@ def test_every_moment_of_every_answer_is_in_the_stores_zone(db: None) -> None:
     sent = shop.order(phone="081234567891")
     make_voucher(shop)
     with store_scope(shop.store):
-        notify(store_id=shop.store.pk, kind="order.new", title="x", url=f"/pesanan/{order.pk}", order_id=order.pk)
+        notify(store_id=shop.store.pk, kind="order.new", facts=order_line(order, "order.new").facts, order_id=order.pk)
         followup_record(order_id=order.pk, actor=shop.owner)
         shipment_by_hand(order_id=sent.pk, awb="IDE12345", courier_name="Sendiri", actor=shop.owner)
     client = Client(**shop.bearer())

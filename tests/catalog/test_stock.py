@@ -25,6 +25,7 @@ from orders.services.events import order_placed
 from orders.services.status import order_set_status
 from orders.stock_uses import reserved_mismatches
 from stores.models import Notification, Warehouse
+from stores.notices import told
 from stores.services.stores import store_update, warehouse_create
 from tests.catalog.api import call, refused
 from tests.factories import JUWANA, Shop, make_shop
@@ -170,7 +171,8 @@ def test_the_ledger_follows_an_order_to_the_door_and_back(client: Client, shop: 
 def test_an_alert_is_told_once_per_fall(client: Client, shop: Shop) -> None:
     def alerts() -> list[str]:
         with store_scope(shop.store):
-            return list(Notification.objects.filter(kind="stock.low").order_by("id").values_list("body", flat=True))
+            rows = Notification.objects.filter(kind="stock.low").order_by("id")
+            return [told(row).body for row in rows]
 
     order = shop.order(items=[{"variant_id": shop.variants[0].pk, "qty": 6}])
     for _n in range(2):  # the outbox may run it twice

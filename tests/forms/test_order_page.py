@@ -117,7 +117,9 @@ def test_the_success_page_shows_the_payment_as_it_becomes(shop: Shop) -> None:
     part = page.get("/status?part=pay").content.decode()
     assert "data-final" in part and payment.va_number not in part
     cancelled = opened(shop, payment_method="bank_transfer", phone="081299998888")
-    assert f"/o/{cancelled.token}#bukti" in cancelled.get("?baru=1").content.decode()
+    assert (
+        'id="bukti"' in cancelled.get("?baru=1").content.decode()
+    )  # the proof is sent where the transfer is explained
     cancelled.do("cancel")
     part = cancelled.get("/status?part=pay").content.decode()
     assert "data-copy" not in part and "dibatalkan" in part
@@ -166,7 +168,7 @@ def test_a_proof_waits_for_the_seller(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "status", "words"),
     [
-        ("bukti.pdf", b"%PDF-1.7\n%", 422, "JPEG"),
+        ("bukti.pdf", b"%PDF-1.7\n%", 422, "rusak atau terkunci"),
         ("bukti.png", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", 422, "JPEG"),
         ("bukti.jpg", b"MZ\x90\x00", 422, "JPEG"),
         ("besar.png", b"\x89PNG\r\n\x1a\n" + b"0" * 8 * 1024 * 1024, 413, "8 MB"),
@@ -185,6 +187,22 @@ def test_what_is_no_usable_picture_is_refused_with_a_sentence(
         assert not Image.objects.exists()
 
 
+def test_a_proof_may_be_a_pdf_of_which_its_picture_is_kept_and_the_buyer_sees_it(shop: Shop) -> None:
+    page = opened(shop, payment_method="bank_transfer")
+    assert page.get("/bukti").status_code == 404
+    pdf = io.BytesIO()
+    Pillow.new("RGB", (600, 900), "navy").save(pdf, "PDF")
+    assert page.do("proof", proof=SimpleUploadedFile("mutasi.pdf", pdf.getvalue())).status_code == 302
+    assert page.order.payment_status == "waiting_verification"
+    thumbnail = page.get("/bukti")
+    picture = Pillow.open(io.BytesIO(b"".join(thumbnail.streaming_content)))
+    assert thumbnail["Content-Type"] == "image/webp" and picture.width == 1080
+    assert picture.convert("RGB").getpixel((500, 700))[2] > 100  # it is that page
+    assert f'src="/o/{page.token}/bukti"' in page.text()
+    other = opened(make_shop(stock=5))
+    assert Page(other.shop, page.token).get("/bukti").status_code == 404
+
+
 def test_a_proof_is_for_the_transfer_that_is_awaited_now(shop: Shop) -> None:
     page = opened(shop, payment_method="bank_transfer")
     assert page.do("method", payment_method="qris").status_code == 302
@@ -199,7 +217,7 @@ def test_a_proof_is_for_the_transfer_that_is_awaited_now(shop: Shop) -> None:
 def test_a_proof_needs_a_file_and_a_transfer(shop: Shop) -> None:
     page = opened(shop, payment_method="bank_transfer")
     answer = page.do("proof")
-    assert answer.status_code == 422 and "Pilih foto bukti transfer" in answer.content.decode()
+    assert answer.status_code == 422 and "Pilih foto atau PDF bukti transfer" in answer.content.decode()
     cash = opened(shop, phone="081355556666")
     assert "do=proof" not in cash.text()
     assert cash.do("proof", proof=photo()).status_code == 409

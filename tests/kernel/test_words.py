@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bosonline import crypto
 from bosonline.errors import DomainError
 from bosonline.phone import InvalidPhone, display, masked, normalise
-from orders.messages import BUILT_IN, STAGES, check, click_to_chat, render
+from bosonline.whatsapp import chat_link
+from orders.messages import BUILT_IN, STAGES, check, render
 from orders.models import Order
 from orders.transitions import BY_EVENT, BY_PERSON, EVENT_PATH, event_steps, move_of
 
@@ -95,4 +96,4 @@ def test_message_variables_are_filled_once_and_unknown_ones_refused() -> None:
     for texts in BUILT_IN.values():
         for text in texts:
             assert check(text) == text
-    assert click_to_chat("+6281", "a&b c") == "https://wa.me/6281?text=a%26b%20c"
+    assert chat_link("+6281", "a&b c") == "https://wa.me/6281?text=a%26b%20c"

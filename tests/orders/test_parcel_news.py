@@ -77,9 +77,7 @@ def parcel(db: None) -> Parcel:
 def told(parcel: Parcel) -> tuple[int, int]:
     """Lines in the timeline and in the bell."""
     lines = TimelineEntry.objects.with_scopes_disabled().filter(subject_id=parcel.order_id, kind="shipping.alert")
-    bell = Notification.objects.with_scopes_disabled().filter(
-        url=f"/pesanan/{parcel.order_id}", kind__startswith="shipment."
-    )
+    bell = Notification.objects.with_scopes_disabled().filter(order_id=parcel.order_id, kind__startswith="shipment.")
     return lines.count(), bell.count()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from bosonline.errors import Forbidden
 from bosonline.tenancy import store_scope
 from orders.documents import invoices_pdf, labels_pdf
 from orders.models import Order
+from orders.notices import order_line
 from orders.services.shipping import shipment_by_hand
 from sellers.models import Role
 from sellers.rights import PRESETS
@@ -74,7 +74,8 @@ def test_tracking_and_the_bell_speak_only_of_orders_one_may_see(db: None) -> Non
     Order.objects.with_scopes_disabled().filter(pk=order.pk).update(assigned_to=mine.membership)
     with store_scope(shop.store):
         for kind in ("order.new", "payment.paid", "shipment.words"):
-            notify(store_id=shop.store.pk, kind=kind, title=kind, url=f"/pesanan/{order.pk}", order_id=order.pk)
+            facts = order_line(order, kind, amount=1_000, text="x").facts
+            notify(store_id=shop.store.pk, kind=kind, facts=facts, order_id=order.pk)
         heard = {m: {row.kind for row in notifications_of(m)[0]} for m in (mine, other, shop.owner)}
     assert heard[mine] == heard[shop.owner] == {"order.new", "payment.paid", "shipment.words"}
     assert heard[other] == set()
@@ -94,6 +95,8 @@ def test_the_bell_is_silent_about_what_a_role_may_not_open(db: None) -> None:
     staff.membership.save()
     member = Actor(staff.user, None, staff.membership, shop.store, role.granted)
     with store_scope(shop.store):
-        for kind in ("order.new", "payment.paid", "shipment.words", "stock.low", "account.bank_account"):
-            notify(store_id=shop.store.pk, kind=kind, title=json.dumps(kind))
+        for kind in ("order.new", "payment.paid", "shipment.words"):
+            notify(store_id=shop.store.pk, kind=kind, facts=order_line(order, kind, amount=1_000, text="x").facts)
+        notify(store_id=shop.store.pk, kind="stock.low", facts={"low": [], "count": 1})
+        notify(store_id=shop.store.pk, kind="account.bank_account", facts={"account": "BCA ••1234"})
         assert {row.kind for row in notifications_of(member)[0]} == {"stock.low"}

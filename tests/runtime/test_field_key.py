@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.test import Client
 
 from bosonline import crypto
+from bosonline.actor import SYSTEM
 from bosonline.tenancy import store_scope
 from forms.models import PixelToken
 from forms.services.tokens import token_save
@@ -31,7 +32,9 @@ def shop(db: None, settings: Any, client: Client) -> Shop:
     shop.extra["totp"], _codes = switch_on(client, shop)
     settings.FIELD_KEY, settings.FIELD_KEY_FALLBACKS = OLD, [OLDER]
     with store_scope(shop.store):
-        token_save(store=shop.store, provider="meta", pixel_id="123456789012345", token="EAAB-rahasia-meta")
+        token_save(
+            store=shop.store, provider="meta", pixel_id="123456789012345", token="EAAB-rahasia-meta", actor=SYSTEM
+        )
     return shop
 
 

@@ -15,6 +15,7 @@ from bosonline.tenancy import store_scope
 from sellers.models import Membership, Role
 from sellers.services.accounts import user_create
 from stores.models import BankAccount, Notification
+from stores.notices import told
 from stores.services.bank_accounts import (
     bank_account_create,
     bank_account_delete,
@@ -90,7 +91,7 @@ def test_everyone_in_the_store_is_told_of_another_account_number(shop: Shop, api
     api("put", f"{URL}/{row['id']}", {"is_default": True})
     with store_scope(shop.store):
         (line,) = Notification.objects.filter(kind="account.bank_account")
-    assert line.user_id is None and line.body == "BCA ••••••7776 Ratna Sari"
+    assert line.user_id is None and told(line).body == "BCA ••••••7776 Ratna Sari"
 
 
 def test_a_deleted_number_may_be_added_again_a_living_one_not(shop: Shop, api: Api) -> None:

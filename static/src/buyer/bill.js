@@ -49,6 +49,12 @@ export function estimate({ form, choice, bump, courier, method, insured, voucher
   return { goods, bump: extra, shipping, shipOff: subsidy, methodFee, codFee: bill.codFee, codRound: bill.codRound, insurance, voucher: off, total: bill.total };
 }
 
+/** What cash on delivery adds at this service: {fee, round} in rupiah. */
+export function cashFee(parts, courier) {
+  const { codFee, codRound } = estimate({ ...parts, courier, method: parts.form.payment_methods.find((row) => row.method === "cod") });
+  return { fee: codFee, round: codRound };
+}
+
 /** A bill of the server's in the same form: its goods hold the offer too, and no unique code is drawn yet. */
 export function told(bill) {
   const total = bill.total - (bill.unique_code || 0);

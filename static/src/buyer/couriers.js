@@ -23,8 +23,9 @@ export function couriers(form, { query, changed }) {
     if (row.recommended && rows.length > 1) main.append(" ", el("em", { class: "tag", text: text("recommended") }));
     const facts = [row.etd ? text("days", { n: row.etd }) : "", row.estimate ? text("estimate") : ""].filter(Boolean).join(" · ");
     if (facts) main.append(el("small", { text: facts }));
+    // What is struck through is the line "shipping" of the bill, and the difference its line "shipping discount".
     const price = Math.max(row.price - (row.subsidy || 0), 0);
-    const usual = row.original_price > price ? row.original_price : 0;
+    const usual = row.price > price ? row.price : 0;
     const label = el("label", { class: "pick" }, input, main,
       el("span", { class: "pick-price" }, usual ? el("s", { text: rupiah(usual) }) : null,
         el("b", { text: row.courier_code === "manual" ? "" : price === 0 ? text("free") : rupiah(price) })));
@@ -100,5 +101,8 @@ export function couriers(form, { query, changed }) {
     coming: () => (busy ? new Promise((go) => { waiting.push(go); }) : null),
     take,
     chosen: () => chosen,
+    /** The service that would collect cash here: the chosen one, else the first that does; null when none is known. */
+    forCash: () => (chosen && chosen.cod ? chosen : rows.find((row) => row.cod) || null),
+    known: () => rows.length > 0,
   };
 }

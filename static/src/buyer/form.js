@@ -28,7 +28,8 @@ export function startOrderForm(form) {
   const view = summary(form, { basket, shipping, state, bill });
   const { check, typed } = validation({ basket, shipping, state });
   const memory = startMemory(form, { basket, shipping, state });
-  const order = startSubmit(form, { basket, shipping, state, memory, view, bill, facts, check });
+  const voucher = startVoucher(form, { basket, shipping, state, show: view.show });
+  const order = startSubmit(form, { basket, shipping, state, memory, view, bill, facts, check, voucher });
   startContact();
 
   let started = false;
@@ -52,7 +53,6 @@ export function startOrderForm(form) {
     shipping.load();
     memory.note();
   });
-  startVoucher(form, { basket, shipping, state, show: view.show });
   // the gallery's number
   const shots = $(".shots");
   if (shots && $("#shot-now")) shots.addEventListener("scroll", debounce(() => { $("#shot-now").textContent = Math.round(shots.scrollLeft / shots.clientWidth) + 1; }, 80));

@@ -1,6 +1,7 @@
-// The order page: copy buttons, changing the payment method, and a fragment that refreshes itself.
+// The order page: copy buttons, changing the payment method, the proof's preview, and parts that follow the order.
 import { area } from "../js/area.js";
 import { text } from "../js/dom.js";
+import { follow } from "../js/live.js";
 
 export function startOrderPage() {
   document.addEventListener("click", (event) => {
@@ -32,47 +33,41 @@ export function startOrderPage() {
 
   // "#bukti": the fold a link points to is open
   const wanted = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  if (wanted && wanted.tagName === "DETAILS") {
-    wanted.open = true;
+  if (wanted) {
+    if (wanted.tagName === "DETAILS") wanted.open = true;
     wanted.scrollIntoView();
   }
+  for (const input of document.querySelectorAll("input[type=file][data-preview]")) preview(input);
   const live = document.getElementById("order-live");
-  if (live && live.dataset.url) startLive(live);
+  if (live && live.dataset.url) follow(live, { url: live.dataset.url, pace, changed });
 }
 
-// Asks every ten seconds; for the first minute every one and a half while a payment number is being made: the buyer waits for it.
+// Every ten seconds; for the first minute every one and a half while a payment number is being made: the buyer waits for it.
 const CALM = 10000;
 const WAITING = 1500;
 const ROUNDS = 40;
+let rounds = 0;
 
-function startLive(live) {
-  let before = null;
-  let rounds = 0;
-  const ask = async () => {
-    // Nothing is swapped away under somebody's finger or half-typed words.
-    if (document.hidden || live.contains(document.activeElement) || live.querySelector("form[data-sending]")) return;
-    const answer = await fetch(live.dataset.url, { headers: { Accept: "text/html", "X-Requested-With": "fetch" } });
-    if (!answer.ok) return;
-    const html = await answer.text();
-    if (html === before) return;
-    const holder = document.createElement("div");
-    holder.innerHTML = html;
-    if (before !== null || holder.textContent.replace(/\s+/g, "") !== live.textContent.replace(/\s+/g, "")) {
-      const opened = [...live.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
-      for (const summary of holder.querySelectorAll("details > summary")) summary.parentElement.open = opened.includes(summary.textContent);
-      live.textContent = ""; // replaceChildren is younger than some in-app browsers
-      while (holder.firstChild) live.append(holder.firstChild);
-    }
-    before = html;
-  };
-  const next = () => {
-    if (live.querySelector("[data-final]")) return;
-    setTimeout(async () => {
-      try { await ask(); } catch (error) { /* the page stays as it is; the next round asks again */ }
-      next();
-    }, live.querySelector("[data-pending]") && rounds++ < ROUNDS ? WAITING : CALM);
-  };
-  next();
+const pace = (live) => live.querySelector("[data-final]") ? 0 : live.querySelector("[data-pending]") && rounds++ < ROUNDS ? WAITING : CALM;
+
+function changed(part) {
+  const place = part.querySelector("[data-area]");
+  if (place) area(place);
+  for (const input of part.querySelectorAll("input[type=file][data-preview]")) preview(input);
+}
+
+/** The chosen picture is seen before it is sent; of a PDF its name. */
+function preview(input) {
+  const box = input.closest("form").querySelector("[data-preview-box]");
+  const picture = box.querySelector("img");
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.hidden = !file || !file.type.startsWith("image/");
+    if (!picture.hidden) picture.src = URL.createObjectURL(file);
+    box.querySelector("[data-preview-name]").textContent = file ? file.name : "";
+    box.hidden = !file;
+  });
 }
 
 async function copy(value) {

@@ -1,5 +1,5 @@
 // Sending the order: its body, the way to its page, and what to do when the server refuses.
-import { text } from "../js/dom.js";
+import { rupiah, text } from "../js/dom.js";
 import { email } from "../js/clean.js";
 import { normalise } from "../js/phone.js";
 import { tell } from "./events.js";
@@ -9,8 +9,9 @@ import { framed, leave } from "./frame.js";
 import { randomId } from "./keep.js";
 import { sender } from "./send.js";
 import { source } from "./source.js";
+import { usedCode } from "./voucher.js";
 
-export function startSubmit(form, { basket, shipping, state, memory, view, bill, facts, check }) {
+export function startSubmit(form, { basket, shipping, state, memory, view, bill, facts, check, voucher }) {
   const opened = Date.now();
   const events = { purchase: randomId(), lead: randomId() };
   const outbox = sender(form.test_token ? `uji:${form.slug}` : form.slug);
@@ -26,7 +27,7 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
     const fields = {};
     for (const { key, answer } of customs()) if (answer) fields[key] = answer;
     const only = (paying.channels || []).length === 1 ? paying.channels[0].code : null;
-    const { code } = state.voucher;
+    const code = usedCode(state.voucher);
     // The total is vouched for only when the page can know it to the rupiah; what the goods cost, always.
     const exact = !code && !basket.insured();
     return JSON.stringify({
@@ -126,6 +127,11 @@ export function startSubmit(form, { basket, shipping, state, memory, view, bill,
       const message = answer.message ? text("out_of_stock", { detail: answer.message }) : text("out_of_stock_plain");
       mark({ items: [message] });
       return say(message);
+    }
+    if (errors.voucher_codes) voucher.refused(errors.voucher_codes.join(" "));
+    if (Object.keys(errors).length === 1 && errors.voucher_codes) { // everything else is right: the next press orders without it
+      $("#voucher").open = true;
+      return say(text("voucher_dropped", { why: errors.voucher_codes.join(" "), total: rupiah(bill().total) }));
     }
     const homeless = mark(errors);
     say(homeless[0] || (Object.keys(errors).length ? text("fix_fields") : answer.message || text("server_busy")));

@@ -1,7 +1,8 @@
 // What follows the choice: the headline price, picked cards, the summary and the sticky button.
 import { el, rupiah, text } from "../js/dom.js";
-import { unitPrice } from "./bill.js";
+import { cashFee, unitPrice } from "./bill.js";
 import { $, all, node } from "./page.js";
+import { usedCode } from "./voucher.js";
 
 export function summary(form, { basket, shipping, state, bill }) {
   function drawPrice(picked) {
@@ -27,6 +28,23 @@ export function summary(form, { basket, shipping, state, bill }) {
     for (const box of all("[data-channels]")) box.hidden = !method || box.dataset.channels !== method.method;
     basket.drawSteps();
   }
+  /** What cash on delivery adds to this order is said on its card, before it is chosen. */
+  function drawCash(picked) {
+    const note = $("[data-cod-fee]");
+    if (!note) return;
+    if (note.dataset.general === undefined) note.dataset.general = note.textContent;
+    const courier = shipping.forCash();
+    if (!courier) {
+      note.textContent = shipping.known() ? text("cod_none") : note.dataset.general;
+      return;
+    }
+    if (courier.courier_code === "manual" || basket.empty(picked)) {
+      note.textContent = note.dataset.general;
+      return;
+    }
+    const { fee, round } = cashFee({ form, choice: picked, bump: basket.bump(), insured: basket.insured(), voucher: state.voucher.row }, courier);
+    note.textContent = [fee ? text("cod_fee_of", { amount: rupiah(fee) }) : "", round ? text("cod_round_of", { amount: rupiah(round) }) : ""].filter(Boolean).join(", ");
+  }
   function drawInsurance(courier) {
     const line = $("#insurance-line");
     if (!line) return;
@@ -43,6 +61,8 @@ export function summary(form, { basket, shipping, state, bill }) {
     drawTiers(picked);
     drawCards();
     drawInsurance(courier);
+    drawCash(picked);
+    const paying = basket.method();
     const rows = [[text("goods"), rupiah(figures.goods)]];
     if (figures.bump) rows.push([form.bump.title, rupiah(figures.bump)]);
     rows.push([text("shipping"), courier ? (manual ? text("shipping_later") : rupiah(figures.shipping)) : text("shipping_unknown")]);
@@ -51,7 +71,8 @@ export function summary(form, { basket, shipping, state, bill }) {
     if (figures.methodFee) rows.push([text(figures.methodFee < 0 ? "method_reward" : "method_fee"), rupiah(figures.methodFee), figures.methodFee < 0 ? "is-off" : ""]);
     if (figures.codFee) rows.push([text("cod_fee"), rupiah(figures.codFee)]);
     if (figures.codRound) rows.push([text("cod_round"), rupiah(figures.codRound)]);
-    if (voucher.code) rows.push([text("voucher", { code: voucher.code }), figures.voucher ? rupiah(-figures.voucher) : text("voucher_at_order"), figures.voucher ? "is-off" : ""]);
+    if (paying && paying.unique_code_max) rows.push([text("unique_code"), text("unique_code_to", { amount: rupiah(paying.unique_code_max) })]);
+    if (usedCode(voucher)) rows.push([text("voucher", { code: voucher.code }), figures.voucher ? rupiah(-figures.voucher) : text("voucher_at_order"), figures.voucher ? "is-off" : ""]);
     rows.push([text(courier && !courier.estimate ? "total" : "total_estimate"), rupiah(figures.total), "is-total"]);
     const list = $("#sum-rows");
     list.textContent = "";
