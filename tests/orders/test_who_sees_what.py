@@ -94,6 +94,7 @@ def test_the_bell_is_silent_about_what_a_role_may_not_open(db: None) -> None:
     staff.membership.role = role
     staff.membership.save()
     member = Actor(staff.user, None, staff.membership, shop.store, role.granted)
+    order = shop.order()
     with store_scope(shop.store):
         for kind in ("order.new", "payment.paid", "shipment.words"):
             notify(store_id=shop.store.pk, kind=kind, facts=order_line(order, kind, amount=1_000, text="x").facts)
