@@ -191,12 +191,12 @@ def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
 
 def _cod_rates(snapshot: Snapshot) -> tuple[int, int, int] | None:
     """What couriers of this form ask the buyer for collecting cash: least and highest rate in basis points, and the
-    highest minimum in rupiah; None where the store pays it."""
+    least minimum in rupiah; None where the store pays it."""
     rows = list(snapshot.couriers.values())
     if snapshot.store["cod_fee_payer"] != "buyer" or not any(r["cod_fee_bp"] or r["cod_fee_min"] for r in rows):
         return None
     rates = [r["cod_fee_bp"] for r in rows]
-    return min(rates), max(rates), max(r["cod_fee_min"] for r in rows)
+    return min(rates), max(rates), min(r["cod_fee_min"] for r in rows)
 
 
 def method_choices(
