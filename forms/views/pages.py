@@ -295,7 +295,7 @@ class AbandonedPage(StorePage):
             text = ABANDONED_TEXT.format(
                 nama=row["name"] or "Kak",
                 toko=self.store.name,
-                form=row["form"]["name"],
+                form=row["form"]["title"],
                 link=row["recovery_url"] or "",
             )
             row["wa_url"] = chat_link(row["phone"], text) if row["recovery_url"] else ""

@@ -18,6 +18,7 @@ from bosonline import cleaning
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.views import private_file
+from forms.services import onboarding
 from orders import presentation as show
 from orders import queries
 from orders.actions import ACTIONS, BULK, ON_ONE, Action, Facts, run_many, told, visible_ids
@@ -63,7 +64,7 @@ class HomePage(StorePage):
             "funnel": self._funnel(steps, params),
             "empty": steps["ordered"] == 0 and not orders_for(self.member, {}).exists(),
             "store_url": public_url(self.store) if self.store.subdomain else "",
-            "onboarded": self.store.onboarded_at is not None,
+            "setup": onboarding.setup_list(self.store) if self.member.may("store.edit") else [],
             "news": self._told("announcement", 3),
             "tips": self._told("tip", 2),
         }
