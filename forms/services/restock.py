@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from bosonline.tenancy import store_scope
@@ -53,8 +54,11 @@ class Telling:
 
 
 @transaction.atomic
-def restock_tell(*, store: Store, wish_id: int) -> Telling:
+def restock_tell(*, actor: Actor, wish_id: int) -> Telling:
     """Somebody writes to this buyer now. Again: the same text once more."""
+    actor.require("followups.create")
+    actor.require("see_phone")
+    store: Store = actor.store
     wish = (
         RestockWish.objects.select_for_update(of=("self",)).select_related("form__published").filter(pk=wish_id).first()
     )

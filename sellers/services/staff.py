@@ -185,18 +185,18 @@ def invitation_resend(*, actor: Actor, invitation_id: int) -> None:
     outbox.enqueue("mail.invitation", {"invitation_id": row.pk})
 
 
-def invitation_link(*, member: Member, invitation_id: int) -> tuple[Invitation, str]:
+def invitation_link(*, actor: Actor, invitation_id: int) -> tuple[Invitation, str]:
     """A link to hand over by hand (copied, by WhatsApp); the mailed one stops working. The place is the same, but who
     comes by it has to confirm the e-mail address like anybody who registers."""
-    member.require("staff.create")
+    actor.require("staff.create")
     row = Invitation.objects.filter(pk=invitation_id, accepted_at__isnull=True, withdrawn_at__isnull=True).first()
     if row is None:
         raise NotFound()
-    assert member.store is not None
-    throttle.hit("invitations", str(member.store.pk), INVITATIONS)
+    assert actor.store is not None
+    throttle.hit("invitations", str(actor.store.pk), INVITATIONS)
     row.expires_at = timezone.now() + timedelta(seconds=settings.INVITATION_SECONDS)
     row.save(update_fields=["expires_at"])
-    _log(member, row.pk, "staff.invited", {"email": row.email, "by_hand": True}, subject="invitation")
+    _log(actor, row.pk, "staff.invited", {"email": row.email, "by_hand": True}, subject="invitation")
     token = invitation_token_make(row, by_hand=True)
     return row, platform_url(f"/undangan?token={token}")
 

@@ -224,7 +224,7 @@ class StaffBulkPage(StorePage):
 
 
 class InvitationAction(StorePage):
-    actions = {"kirim": ("staff.create",), "batal": ("staff.create",)}
+    actions = {"kirim": ("staff.create",), "tautan": ("staff.create",), "batal": ("staff.create",)}
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         match action:
@@ -232,7 +232,7 @@ class InvitationAction(StorePage):
                 staff.invitation_resend(actor=self.member, invitation_id=pk)
                 messages.success(request, _("An invitation was mailed."))
             case "tautan":
-                row, url = staff.invitation_link(member=self.member, invitation_id=pk)
+                row, url = staff.invitation_link(actor=self.member, invitation_id=pk)
                 words = _("%(store)s invites you to its team on BosOnline: %(link)s") % {
                     "store": self.store.name,
                     "link": url,

@@ -52,12 +52,15 @@ def test_an_address_is_proposed_from_the_stores_name(db: None, name: str, propos
 
 def test_the_bare_address_of_a_store_shows_its_open_forms(shop: Shop) -> None:
     with store_scope(shop.store):
-        closed = form_create(store=shop.store, name="Tutup", content={"variant_ids": [shop.variants[1].pk],
+        closed = form_create(store=shop.store, actor=shop.owner, name="Tutup", content={"variant_ids": [shop.variants[1].pk],
                              "payment_methods": [{"method": "cod"}], "title": "Sudah tutup"})  # fmt: skip
-        form_publish(form=closed)
-        form_set_status(form_id=closed.pk, status="closed")
+        form_publish(form=closed, actor=shop.owner)
+        form_set_status(form_id=closed.pk, status="closed", actor=shop.owner)
         draft = form_create(
-            store=shop.store, name="Draf", content={"variant_ids": [shop.variants[1].pk], "title": "Baru draf"}
+            actor=shop.owner,
+            store=shop.store,
+            name="Draf",
+            content={"variant_ids": [shop.variants[1].pk], "title": "Baru draf"},
         )
     answer = at(shop)
     html = answer.content.decode()
@@ -75,9 +78,9 @@ def test_the_bare_address_of_a_store_shows_its_open_forms(shop: Shop) -> None:
 def test_a_forms_inner_name_is_never_read_by_buyers(shop: Shop) -> None:
     secret = "Iklan FB agustus rugi"
     with store_scope(shop.store):
-        form = form_create(store=shop.store, name=secret, content={"variant_ids": [shop.variants[0].pk],
+        form = form_create(store=shop.store, actor=shop.owner, name=secret, content={"variant_ids": [shop.variants[0].pk],
                            "payment_methods": [{"method": "cod"}]}, slug="rahasia")  # fmt: skip
-        form_publish(form=form)
+        form_publish(form=form, actor=shop.owner)
         AbandonedCheckout.objects.create(
             store=shop.store, form=form, token="a" * 22, phone="+6281234567890", name="Budi"
         )
