@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
@@ -198,6 +200,10 @@ class Voucher(StoreOwned):
         ALL = "all"
         AREA = "area"
         COURIER = "courier"
+
+    # a voucher without an end or without a quota: the same columns, so that every reader counts alike
+    FOREVER = date(2999, 12, 31)
+    UNLIMITED = 1_000_000
 
     code = models.CharField(max_length=30)
     description = models.CharField(max_length=200, blank=True, default="")

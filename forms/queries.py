@@ -94,6 +94,17 @@ def is_open(snapshot: Snapshot) -> bool:
     return snapshot.status == "published" and not (opens and opens > now) and not (closes and closes <= now)
 
 
+SHOWN_AT_ROOT = 24
+
+
+def open_snapshots(store_id: int) -> list[Snapshot]:
+    """The forms of a store that take orders now, the newest first."""
+    with store_scope(store_id):
+        rows = OrderForm.objects.filter(status=OrderForm.Status.PUBLISHED, deleted_at__isnull=True)
+        slugs = list(rows.order_by("-id").values_list("slug", flat=True)[:SHOWN_AT_ROOT])
+    return [found for slug in slugs if (found := snapshot_of(store_id, slug)) is not None and is_open(found)]
+
+
 def is_sold_out(data: dict[str, Any]) -> bool:
     """Whether nothing of a page can be ordered."""
     offers = data["packages"] or data["items"]
@@ -191,12 +202,12 @@ def _package(snapshot: Snapshot, package: dict[str, Any]) -> dict[str, Any]:
 
 def _cod_rates(snapshot: Snapshot) -> tuple[int, int, int] | None:
     """What couriers of this form ask the buyer for collecting cash: least and highest rate in basis points, and the
-    highest minimum in rupiah; None where the store pays it."""
+    least minimum in rupiah; None where the store pays it."""
     rows = list(snapshot.couriers.values())
     if snapshot.store["cod_fee_payer"] != "buyer" or not any(r["cod_fee_bp"] or r["cod_fee_min"] for r in rows):
         return None
     rates = [r["cod_fee_bp"] for r in rows]
-    return min(rates), max(rates), max(r["cod_fee_min"] for r in rows)
+    return min(rates), max(rates), min(r["cod_fee_min"] for r in rows)
 
 
 def method_choices(
@@ -265,6 +276,11 @@ def form_get(pk: int) -> OrderForm:
     if form is None:
         raise NotFound()
     return form
+
+
+def title_of(form: OrderForm) -> str:
+    """What buyers call a form: its headline as published. The name is the seller's alone."""
+    return str((form.published.content if form.published else form.draft).get("title") or form.store.name)
 
 
 def form_rows(forms: Sequence[OrderForm], store: Store) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from bosonline.api.lists import ListSpec, Page, page_of, parse_int
 from bosonline.errors import ValidationFailed
 from bosonline.moments import iso_in
 from forms.models import AbandonedCheckout, BlockEntry, ConversionEvent, RestockWish
+from forms.queries import title_of
 from stores.models import Store
 from stores.queries import public_url
 
@@ -76,7 +77,7 @@ def abandoned_page(params: Mapping[str, str]) -> Page:
     status = params.get("status", "") or AbandonedCheckout.Status.OPEN
     if status not in AbandonedCheckout.Status.values:
         raise ValidationFailed.field("status", _("Unknown value."))
-    rows = AbandonedCheckout.objects.select_related("form").filter(
+    rows = AbandonedCheckout.objects.select_related("form__published", "form__store").filter(
         status=status, updated_at__lt=timezone.now() - ABANDONED_AFTER
     )
     form_id = parse_int(params, "form", 0, maximum=2**62)
@@ -91,7 +92,7 @@ def abandoned_rows(rows: Sequence[AbandonedCheckout], member: Actor) -> list[dic
     return [
         {
             "id": row.pk,
-            "form": {"id": row.form_id, "name": row.form.name},
+            "form": {"id": row.form_id, "name": row.form.name, "title": title_of(row.form)},
             "name": row.name,
             "phone": row.phone if seen else phones.masked(row.phone),
             "data": {k: v for k, v in row.data.items() if k not in ("email",) or seen},

@@ -8,6 +8,7 @@ from forms.views import pages as v
 urlpatterns = [
     path("onboarding", onboarding.OnboardingPage.as_view(), name="onboarding"),
     path("onboarding/selesai", onboarding.OnboardingDonePage.as_view(), name="onboarding-done"),
+    path("onboarding/sembunyikan", onboarding.SetupHidePage.as_view(), name="setup-hide"),
     path("onboarding/<slug:step>", onboarding.OnboardingPage.as_view(), name="onboarding-step"),
     path("form", v.FormListPage.as_view(), name="forms"),
     path("form/baru", v.FormNewPage.as_view(), name="form-new"),

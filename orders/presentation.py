@@ -310,3 +310,10 @@ def next_steps(order: Order) -> list[str]:
         else "Kurir mengantar ke alamatmu."
     )
     return steps
+
+
+def even_grid(count: int, *, most: int) -> dict[str, int]:
+    """Columns for ``count`` tiles so that all rows are equally long; ``spare``: how many of them take two places."""
+    rows = max(-(-count // most), 1)
+    columns = max(-(-count // rows), 1)
+    return {"columns": columns, "spare": rows * columns - count}

@@ -224,6 +224,15 @@ def timeline_of(order_id: int, store: Store) -> list[dict[str, Any]]:
     ]
 
 
+def order_stamp(order: Order) -> str:
+    """Changes with everything that an order's page tells: its timeline and its parcels' journeys."""
+    line = (
+        TimelineEntry.objects.filter(subject="order", subject_id=order.pk).order_by("-id").values_list("pk", flat=True)
+    )
+    event = TrackingEvent.objects.filter(shipment__order=order).order_by("-id").values_list("pk", flat=True)
+    return f"{line.first() or 0}-{event.first() or 0}-{order.status}-{order.payment_status}-{order.shipping_status}"
+
+
 def events_of(shipment: Shipment) -> list[TrackingEvent]:
     """The courier's journey, newest first."""
     return list(shipment.events.order_by("-occurred_at", "-id"))

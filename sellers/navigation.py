@@ -23,37 +23,44 @@ ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
     ("settings", "settings", _("Settings"), "settings", ""),
 )
 # The parts of /pengaturan in the order of their list; a page of one only needs an entry here and a url of that name.
-SETTINGS: tuple[tuple[str, str, Any, str, str], ...] = (
-    ("store", "settings-store", _("Store"), "building-store", "store.view"),
-    ("domain", "settings-domain", _("Domain"), "world", "store.view"),
-    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store.view"),
-    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "bank_accounts.view"),
-    ("staff", "settings-staff", _("Staff"), "users", "staff.view"),
-    ("roles", "settings-roles", _("Roles & access"), "id-badge-2", "staff.view"),
-    ("notifications", "settings-notifications", _("Notifications"), "bell", ""),
-    ("ownership", "settings-ownership", _("Ownership"), "key", ""),
-    ("profile", "settings-profile", _("Profile"), "user", ""),
-    ("security", "settings-security", _("Password & security"), "lock", ""),
-    ("sessions", "settings-sessions", _("Active sessions"), "devices", ""),
-    ("deletion", "settings-deletion", _("Delete account"), "user-x", ""),
+SETTINGS: tuple[tuple[str, str, Any, str, str, str], ...] = (
+    ("store", "settings-store", _("Store"), "building-store", "store", "store.view"),
+    ("domain", "settings-domain", _("Domain"), "world", "store", "store.view"),
+    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store", "store.view"),
+    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "store", "bank_accounts.view"),
+    ("staff", "settings-staff", _("Staff"), "users", "team", "staff.view"),
+    ("roles", "settings-roles", _("Roles & access"), "id-badge-2", "team", "staff.view"),
+    ("ownership", "settings-ownership", _("Ownership"), "key", "team", ""),
+    ("profile", "settings-profile", _("Profile"), "user", "account", ""),
+    ("notifications", "settings-notifications", _("Notifications"), "bell", "account", ""),
+    ("security", "settings-security", _("Password & security"), "lock", "account", ""),
+    ("sessions", "settings-sessions", _("Active sessions"), "devices", "account", ""),
+    ("deletion", "settings-deletion", _("Delete account"), "user-x", "account", ""),
 )
+GROUPS = {"store": _("Store"), "team": _("Team"), "account": _("My account")}
 # what somebody without any store still has
 PERSONAL = frozenset(("profile", "security", "sessions", "deletion"))
 
 
 def settings_nav(member: Actor, current: str = "") -> list[dict[str, Any]]:
     """The settings this person may see. ``current`` is the page's url name; its sub-pages count as it."""
-    return [
-        {
-            "key": key,
-            "label": label,
-            "icon": icon,
-            "url": reverse(name),
-            "active": current == name or current.startswith(f"{name}-"),
-        }
-        for key, name, label, icon, right in SETTINGS
-        if (not right or member.may(right)) and (member.store is not None or key in PERSONAL)
-    ]
+    items: list[dict[str, Any]] = []
+    last = ""
+    for key, name, label, icon, group, right in SETTINGS:
+        if (right and not member.may(right)) or (member.store is None and key not in PERSONAL):
+            continue
+        items.append(
+            {
+                "key": key,
+                "label": label,
+                "icon": icon,
+                "url": reverse(name),
+                "active": current == name or current.startswith(f"{name}-"),
+                "group": GROUPS[group] if group != last else "",
+            }
+        )
+        last = group
+    return items
 
 
 def page_context(request: HttpRequest, member: Actor) -> dict[str, Any]:

@@ -108,14 +108,26 @@ class StorePage(View):
         if getattr(request, "htmx", False):
             response = HttpResponse(status=204)
             return trigger_client_event(response, "toast", {"message": error.message, "kind": "error"})
-        if isinstance(error, NotFound):
-            return render(request, "errors/404.html", {"message": error.message}, status=404)
-        if isinstance(error, Forbidden):
-            return render(request, "errors/403.html", {"message": error.message}, status=403)
+        if isinstance(error, NotFound | Forbidden):
+            return self._refused(request, error)
         messages.error(request, error.message)
         # the page that was open belongs to another store and may not exist in this one
         back = "" if error.code == "other_store" else request.META.get("HTTP_REFERER", "")
         return HttpResponseRedirect(safe_next(request, back, "/beranda"))
+
+    def _refused(self, request: HttpRequest, error: NotFound | Forbidden) -> HttpResponse:
+        """Inside a store the frame stays: who may not see this page still sees all others."""
+        member = getattr(request, "member", None)
+        if member and member.store is not None:
+            return render(request, "dashboard/error.html", _words(error), status=error.status)
+        name = "errors/403.html" if isinstance(error, Forbidden) else "errors/404.html"
+        return render(request, name, {"message": error.message}, status=error.status)
+
+
+def _words(error: DomainError) -> dict[str, str]:
+    if isinstance(error, Forbidden):
+        return {"icon": "lock", "title": _("Your role does not open this page"), "message": error.message}
+    return {"icon": "map-search", "title": _("There is nothing at this address"), "message": error.message}
 
 
 def same_store(request: HttpRequest, member: Actor) -> None:

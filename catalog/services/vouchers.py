@@ -167,6 +167,15 @@ def _target_errors(data: VoucherInput) -> dict[str, list[str]]:
     return {}
 
 
+def voucher_problems(data: VoucherInput) -> dict[str, list[str]]:
+    """Everything that is wrong with it, by field; nothing is written."""
+    try:
+        _clean(data)
+    except ValidationFailed as exc:
+        return exc.errors
+    return {}
+
+
 @transaction.atomic
 def voucher_create(*, store: Store, data: VoucherInput, actor: Actor) -> Voucher:
     """A voucher. Raises at the fields of api.md (``code``, ``value``, ``voucher_stok`` …)."""

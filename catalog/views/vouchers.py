@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from catalog.fields import ProductsField
 from catalog.models import Voucher
 from catalog.services import vouchers as services
 from catalog.views.common import chips, hidden, query_with
+from catalog.wording import voucher_sentence
 from sellers.pages import StorePage, put_errors
 from stores.models import Courier, Province
 from stores.queries import store_today
@@ -59,7 +61,12 @@ class VoucherListPage(StorePage):
     @staticmethod
     def _row(voucher: Any) -> dict[str, Any]:
         label, tone = STATES[voucher.status_number]
-        return {"voucher": voucher, "status": {"label": label, "tone": tone}, "products": len(voucher.products.all())}
+        return {"voucher": voucher, "status": {"label": label, "tone": tone}, "products": len(voucher.products.all()),
+                "endless": voucher.end_date == Voucher.FOREVER, "unlimited": voucher.stock == Voucher.UNLIMITED,
+                "sentence": voucher_sentence(voucher)}  # fmt: skip
+
+
+MANY = ("payment_methods", "province_codes", "courier_codes", "product_ids")
 
 
 class VoucherForm(forms.Form):
@@ -88,8 +95,14 @@ class VoucherForm(forms.Form):
     start_date = forms.DateField(
         label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
-    end_date = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    voucher_stok = forms.IntegerField(label=gettext_lazy("Uses in all"), min_value=1, max_value=1_000_000)
+    end_date = forms.DateField(
+        label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Empty: without an end."),
+    )  # fmt: skip
+    voucher_stok = forms.IntegerField(
+        label=gettext_lazy("Uses in all"), required=False, min_value=1, max_value=Voucher.UNLIMITED,
+        help_text=gettext_lazy("Empty: as often as wanted."),
+    )  # fmt: skip
     voucher_limit = forms.IntegerField(
         label=gettext_lazy("Uses per buyer"), min_value=1, max_value=1_000_000, initial=1
     )
@@ -141,13 +154,31 @@ class VoucherForm(forms.Form):
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = list(choices)
 
+    def clean(self) -> dict[str, Any]:
+        """What only the service knows to be wrong is said together with the rest, not after it."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            held = {"code": "XXX", "start_date": date.today(), "value_type": "percent", "kind": "product",
+                    "apply_target_type": "all", "percent": 1, "amount": 1}  # fmt: skip
+            blank = dict.fromkeys(self.fields) | dict.fromkeys(MANY, ()) | {"description": ""}
+            found = services.voucher_problems(self._input(blank | held | cleaned, is_active=True))
+            for name, texts in found.items():
+                field = cleaned.get("value_type", "percent").replace("fixed", "amount") if name == "value" else name
+                if field in self.fields and field not in self.errors and field in cleaned:
+                    for text in texts:
+                        self.add_error(field, text)
+        return cleaned
+
     def data_in(self, *, is_active: bool) -> services.VoucherInput:
-        d = self.cleaned_data
+        return self._input(self.cleaned_data, is_active=is_active)
+
+    @staticmethod
+    def _input(d: dict[str, Any], *, is_active: bool) -> services.VoucherInput:
         value = d["percent"] if d["value_type"] == "percent" else d["amount"]
         return services.VoucherInput(
             code=d["code"], kind=d["kind"], value_type=d["value_type"], value=value or 0, start_date=d["start_date"],
-            end_date=d["end_date"], stock=d["voucher_stok"], description=d["description"], max_discount=d["max_discount"],
-            voucher_limit=d["voucher_limit"], min_purchase=d["min_purchase"] or 0, min_qty=d["min_qty"] or 0,
+            end_date=d["end_date"] or Voucher.FOREVER, stock=d["voucher_stok"] or Voucher.UNLIMITED, description=d["description"], max_discount=d["max_discount"],
+            voucher_limit=d["voucher_limit"] or 1, min_purchase=d["min_purchase"] or 0, min_qty=d["min_qty"] or 0,
             payment_methods=tuple(d["payment_methods"]), apply_target_type=d["apply_target_type"],
             province_codes=tuple(d["province_codes"]), courier_codes=tuple(d["courier_codes"]),
             product_ids=tuple(p.pk for p in d["product_ids"]), is_active=is_active, is_listed=d["is_listed"],
@@ -159,8 +190,8 @@ def _start(voucher: Voucher) -> dict[str, Any]:
     return {
         "code": voucher.code, "description": voucher.description, "kind": voucher.kind, "value_type": voucher.value_type,
         "percent": voucher.value if percent else None, "amount": None if percent else voucher.value,
-        "max_discount": voucher.max_discount, "start_date": voucher.start_date, "end_date": voucher.end_date,
-        "voucher_stok": voucher.stock, "voucher_limit": voucher.voucher_limit, "min_purchase": voucher.min_purchase or None,
+        "max_discount": voucher.max_discount, "start_date": voucher.start_date, "end_date": None if voucher.end_date == Voucher.FOREVER else voucher.end_date,
+        "voucher_stok": None if voucher.stock == Voucher.UNLIMITED else voucher.stock, "voucher_limit": voucher.voucher_limit, "min_purchase": voucher.min_purchase or None,
         "min_qty": voucher.min_qty or None, "payment_methods": voucher.payment_methods,
         "apply_target_type": voucher.apply_target_type, "province_codes": voucher.province_codes,
         "courier_codes": voucher.courier_codes, "product_ids": [str(p.pk) for p in voucher.products.all()],
@@ -182,6 +213,7 @@ class VoucherEditorPage(StorePage):
 
     def _show(self, form: VoucherForm, voucher: Any, status: int = 200) -> HttpResponse:
         context: dict[str, Any] = {"form": form, "voucher": voucher}
+        context["sentence"] = voucher_sentence(voucher) if voucher else ""
         if voucher is not None:
             page, uses = queries.voucher_uses_page(voucher, self.request.GET, see_phone=self.member.may("see_phone"))
             label, tone = STATES[voucher.status_number]

@@ -35,8 +35,9 @@ def form_create(*, store: Store, name: str, content: dict[str, Any], slug: str =
     if slug:
         slug_check(slug, store_id=store.pk)
     clean = content_clean(content)
-    clean["title"] = clean["title"] or name
-    variants_check(clean)
+    variants = variants_check(clean)
+    # the inner name is the seller's alone: buyers read what it sells
+    clean["title"] = clean["title"] or (variants[0].product.name if variants else "")
     people_and_pictures_check(store.pk, clean)
     form = OrderForm.objects.create(
         store=store,
@@ -68,7 +69,7 @@ def people_and_pictures_check(store_id: int, content: dict[str, Any]) -> None:
 def variants_check(content: dict[str, Any], *, living: bool = False) -> list[Variant]:
     """The variants a content sells. Raises at ``variant_ids`` for another store's, and for removed ones if ``living``."""
     wanted = sold_variant_ids(content)
-    rows = Variant.objects.filter(pk__in=wanted)
+    rows = Variant.objects.select_related("product").filter(pk__in=wanted).order_by("product_id", "position")
     if living:
         rows = rows.filter(deleted_at__isnull=True, product__deleted_at__isnull=True)
     variants = list(rows)

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
-from catalog.models import Product, Variant
+from catalog.models import Product, ProductImage, Variant
 from catalog.services.products import VariantInput, product_create, product_dummy
 from forms.models import OrderForm
+from forms.ports import orders_of_forms
 from forms.services.forms import form_create, form_publish
 from stores.models import BankAccount, Store, Warehouse
 from stores.queries import public_url
@@ -89,9 +91,52 @@ def progress(store: Store) -> dict[str, Any]:
     }
 
 
+def form_first() -> OrderForm | None:
+    """The form of the first steps: the first published one."""
+    return OrderForm.objects.filter(status="published", deleted_at__isnull=True).order_by("id").first()
+
+
+def product_without_picture() -> Product | None:
+    """The first product, while it has no picture: buyers decide by it, so it comes before sharing."""
+    first = Product.objects.filter(deleted_at__isnull=True).order_by("id").first()
+    return first if first is not None and not ProductImage.objects.filter(product=first).exists() else None
+
+
+SETUP_HIDDEN = "setup_hidden"
+
+
+def setup_list(store: Store) -> list[dict[str, Any]]:
+    """What a new store has done and what comes next, for its home page; empty once all is done or it was put away."""
+    if SETUP_HIDDEN in store.onboarding:
+        return []
+    done = steps_done(store)
+    product = product_without_picture()
+    rows = [
+        {"label": label, "done": done[key], "url": reverse("onboarding-step", args=[key])}
+        for key, label in STEPS
+    ]  # fmt: skip
+    rows.append({
+        "label": _("Picture of the product"), "done": done["product"] and product is None,
+        "url": reverse("product-edit", args=[product.pk]) if product else reverse("products"),
+    })  # fmt: skip
+    rows.append({
+        "label": _("First order"), "done": _has_orders(),
+        "url": reverse("onboarding-done") if form_first() else reverse("onboarding"),
+    })  # fmt: skip
+    if all(row["done"] for row in rows):
+        return []
+    upcoming = next(row for row in rows if not row["done"])
+    return [row | {"next": row is upcoming} for row in rows]
+
+
+def _has_orders() -> bool:
+    forms = list(OrderForm.objects.order_by("id").values_list("pk", flat=True)[:50])
+    return any(figures.orders for figures in orders_of_forms(forms).values())
+
+
 def form_url(store: Store) -> str | None:
-    """The link to share: the first published form."""
-    form = OrderForm.objects.filter(status="published", deleted_at__isnull=True).order_by("id").first()
+    """The link to share."""
+    form = form_first()
     return public_url(store, f"/{form.slug}") if form and store.subdomain else None
 
 

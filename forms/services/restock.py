@@ -10,13 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
 from bosonline.tenancy import store_scope
 from bosonline.whatsapp import chat_link
 from catalog.models import StockLevel, Variant
 from forms.models import FormProduct, OrderForm, RestockWish
-from forms.queries import is_sold_out, page_data
+from forms.queries import is_sold_out, page_data, title_of
 from forms.services.forms import forget_on_commit
 from forms.snapshot import Snapshot, snapshot_of
 from stores.models import Store
@@ -53,15 +54,20 @@ class Telling:
 
 
 @transaction.atomic
-def restock_tell(*, store: Store, wish_id: int) -> Telling:
+def restock_tell(*, actor: Actor, wish_id: int) -> Telling:
     """Somebody writes to this buyer now. Again: the same text once more."""
-    wish = RestockWish.objects.select_for_update(of=("self",)).select_related("form").filter(pk=wish_id).first()
+    actor.require("followups.create")
+    actor.require("see_phone")
+    store: Store = actor.store
+    wish = (
+        RestockWish.objects.select_for_update(of=("self",)).select_related("form__published").filter(pk=wish_id).first()
+    )
     if wish is None:
         raise NotFound()
     if wish.told_at is None:
         wish.told_at = timezone.now()
         wish.save(update_fields=["told_at"])
-    text = TEXT.format(form=wish.form.name, toko=store.name, link=public_url(store, f"/{wish.form.slug}"))
+    text = TEXT.format(form=title_of(wish.form), toko=store.name, link=public_url(store, f"/{wish.form.slug}"))
     return Telling(wish, chat_link(wish.phone, text))
 
 

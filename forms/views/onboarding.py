@@ -16,12 +16,15 @@ from rest_framework.exceptions import ValidationError
 
 from bosonline import cleaning
 from bosonline.errors import Conflict, DomainError, NotFound
+from bosonline.whatsapp import share_link
 from catalog.models import Product
 from forms.services import onboarding
 from forms.services.onboarding import OPTIONAL, STEPS
 from sellers.pages import StorePage, put_errors
 from stores.forms import BankAccountForm, StoreForm, SubdomainForm, WarehouseForm
 from stores.queries import district_of
+from stores.services.stores import onboarding_mark
+from stores.services.subdomains import subdomain_propose
 
 
 class ProductForm(forms.Form):
@@ -104,7 +107,7 @@ class OnboardingPage(StorePage):
                 start = {"name": self.store.name, "whatsapp": user.phone, "time_zone": self.store.time_zone}
                 return StoreForm(data, initial=start)
             case "subdomain":
-                return SubdomainForm(data, initial={"subdomain": self.store.subdomain or ""})
+                return SubdomainForm(data, initial={"subdomain": self.store.subdomain or subdomain_propose(self.store)})
             case "warehouse":
                 start = {
                     "contact_name": user.name,
@@ -201,7 +204,23 @@ class OnboardingDonePage(StorePage):
         if url is None:
             return redirect("onboarding")
         steps = [{"key": k, "label": label, "done": True, "current": False, "url": ""} for k, label in STEPS]
-        return render(request, "onboarding/done.html", {"steps": steps, "form_url": url})
+        form = onboarding.form_first()
+        bare = onboarding.product_without_picture()
+        context = {
+            "steps": steps, "form_url": url, "form": form, "bare": bare,
+            "share_url": share_link(_("Order here: %(link)s") % {"link": url}),
+        }  # fmt: skip
+        return render(request, "onboarding/done.html", context)
+
+
+class SetupHidePage(StorePage):
+    """The list of first steps on the home page is put away."""
+
+    right = "store.edit"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        onboarding_mark(store=self.store, step=onboarding.SETUP_HIDDEN)
+        return redirect("home")
 
 
 def number_of(text: str) -> int | None:

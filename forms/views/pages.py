@@ -295,7 +295,7 @@ class AbandonedPage(StorePage):
             text = ABANDONED_TEXT.format(
                 nama=row["name"] or "Kak",
                 toko=self.store.name,
-                form=row["form"]["name"],
+                form=row["form"]["title"],
                 link=row["recovery_url"] or "",
             )
             row["wa_url"] = chat_link(row["phone"], text) if row["recovery_url"] else ""
@@ -330,11 +330,10 @@ class WaitingPage(StorePage):
         return render(request, "forms/waiting.html", context)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.member.require("see_phone")
         number = request.POST.get("wish", "")
         if not number.isdecimal() or len(number) > 18:
             raise ValidationFailed(_("Unknown value."))
-        return HttpResponseRedirect(restock.restock_tell(store=self.store, wish_id=int(number)).url)
+        return HttpResponseRedirect(restock.restock_tell(actor=self.member, wish_id=int(number)).url)
 
 
 # what buyers read is Indonesian whatever language the dashboard has

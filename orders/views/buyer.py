@@ -32,6 +32,7 @@ from forms.queries import (
     buyer_store_id,
     is_open,
     is_sold_out,
+    open_snapshots,
     page_data,
     public_snapshot,
     recovered,
@@ -52,12 +53,19 @@ from stores.queries import public_url
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The bare address of a store says who it is; an unknown one is the designed 404."""
+    """The bare address of a store shows what it sells: its open forms. An unknown store is the designed 404."""
     try:
         store_id = buyer_store_id(request)
     except NotFound:
         return render(request, "errors/404_store.html", {"host": host_of(request)}, status=404)
-    return render(request, "errors/404_buyer.html", {"store": Store.objects.get(pk=store_id)}, status=404)
+    store = Store.objects.get(pk=store_id)
+    with translation.override("id"):
+        forms = [page_data(snapshot) for snapshot in open_snapshots(store_id)]
+        if not forms:
+            return render(request, "errors/404_buyer.html", {"store": store}, status=404)
+        response = render(request, "buyer/store.html", {"store": store, "forms": forms})
+    response.headers["Cache-Control"] = "public, max-age=30"
+    return response
 
 
 def order_form(request: HttpRequest, slug: str) -> HttpResponse:

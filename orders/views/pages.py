@@ -18,6 +18,7 @@ from bosonline import cleaning
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.money import format_rupiah
 from bosonline.views import private_file
+from forms.services import onboarding
 from orders import presentation as show
 from orders import queries
 from orders.actions import ACTIONS, BULK, ON_ONE, Action, Facts, run_many, told, visible_ids
@@ -55,14 +56,17 @@ class HomePage(StorePage):
         todo = segments_count(self.member, TODO)
         money, previous = (segments_count(self.member, MONEY, period) for period in (params, before))
         steps = segments_count(self.member, FUNNEL, params)
+        tiles, amounts = self._todo(todo), self._money(money, previous, steps["ordered"], params)
         context = {
             "range": chosen if chosen in RANGES else "7",
-            "todo": self._todo(todo),
-            "money": self._money(money, previous, steps["ordered"], params),
+            "todo": tiles,
+            "todo_grid": show.even_grid(len(tiles), most=6),
+            "money": amounts,
+            "money_grid": show.even_grid(len(amounts), most=5),
             "funnel": self._funnel(steps, params),
             "empty": steps["ordered"] == 0 and not orders_for(self.member, {}).exists(),
             "store_url": public_url(self.store) if self.store.subdomain else "",
-            "onboarded": self.store.onboarded_at is not None,
+            "setup": onboarding.setup_list(self.store) if self.member.may("store.edit") else [],
             "news": self._told("announcement", 3),
             "tips": self._told("tip", 2),
         }
@@ -222,8 +226,14 @@ class OrderDetailPage(StorePage):
     right = "orders.view"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asked with ``since``, the page's own question for news: 204 when there are none."""
         order = queries.order_get(self.member, pk)
-        return render(request, "orders/detail.html", detail_context(order, self.member))
+        stamp = queries.order_stamp(order)
+        if request.GET.get("since") == stamp:
+            return HttpResponse(status=204)
+        response = render(request, "orders/detail.html", detail_context(order, self.member) | {"stamp": stamp})
+        response.headers["X-Stamp"] = stamp
+        return response
 
 
 def detail_context(order: Order, member: Any) -> dict[str, Any]:

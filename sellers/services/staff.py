@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from bosonline import changes, cleaning, outbox, throttle, timeline
 from bosonline.actor import Actor
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFailed
+from bosonline.hosts import platform_url
 from bosonline.tenancy import all_stores
 from sellers import ports
 from sellers.models import Invitation, Membership, Role, User
@@ -128,9 +129,13 @@ def _invite(actor: Actor, store: Store, *, name: str, email: str, phone: str, ro
     return row
 
 
-def invitation_token_make(row: Invitation) -> str:
+# begins the token of a link that was handed over by hand: it proves nothing about the mailbox
+BY_HAND = "wa."
+
+
+def invitation_token_make(row: Invitation, *, by_hand: bool = False) -> str:
     """The secret part of the link; an older link stops working."""
-    token = secrets.token_urlsafe(24)
+    token = (BY_HAND if by_hand else "") + secrets.token_urlsafe(24)
     with all_stores():
         Invitation.objects.filter(pk=row.pk).update(digest=accounts.digest_of(token))
     return token
@@ -180,6 +185,22 @@ def invitation_resend(*, actor: Actor, invitation_id: int) -> None:
     outbox.enqueue("mail.invitation", {"invitation_id": row.pk})
 
 
+def invitation_link(*, actor: Actor, invitation_id: int) -> tuple[Invitation, str]:
+    """A link to hand over by hand (copied, by WhatsApp); the mailed one stops working. The place is the same, but who
+    comes by it has to confirm the e-mail address like anybody who registers."""
+    actor.require("staff.create")
+    row = Invitation.objects.filter(pk=invitation_id, accepted_at__isnull=True, withdrawn_at__isnull=True).first()
+    if row is None:
+        raise NotFound()
+    assert actor.store is not None
+    throttle.hit("invitations", str(actor.store.pk), INVITATIONS)
+    row.expires_at = timezone.now() + timedelta(seconds=settings.INVITATION_SECONDS)
+    row.save(update_fields=["expires_at"])
+    _log(actor, row.pk, "staff.invited", {"email": row.email, "by_hand": True}, subject="invitation")
+    token = invitation_token_make(row, by_hand=True)
+    return row, platform_url(f"/undangan?token={token}")
+
+
 def user_of_invitation(row: Invitation) -> User | None:
     return User.objects.filter(email=row.email).first()
 
@@ -199,10 +220,10 @@ def invitation_accept(
                 _("Log in with %(email)s to accept this invitation.") % {"email": row.email}, code="login_required"
             )
         if known is None:
-            # the link was read in this mailbox: the address is confirmed
+            # a mailed link was read in this mailbox: the address is confirmed; one that was handed over says nothing of it
             known = accounts.user_create(
                 name=name or row.name, email=row.email, phone=phone or row.phone, password=password,
-                email_confirmed=True,
+                email_confirmed=not token.startswith(BY_HAND),
             )  # fmt: skip
         Invitation.objects.filter(pk=row.pk).update(accepted_at=timezone.now())
         User.objects.filter(pk=known.pk).update(managed_by=None)

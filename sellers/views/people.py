@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from bosonline.api.lists import page_of
 from bosonline.errors import Conflict, DomainError, NotFound, ValidationFailed
+from bosonline.whatsapp import share_link
 from sellers import ports, queries
 from sellers.forms import RoleForm, StaffForm
 from sellers.models import Membership, Role
@@ -223,13 +224,21 @@ class StaffBulkPage(StorePage):
 
 
 class InvitationAction(StorePage):
-    actions = {"kirim": ("staff.create",), "batal": ("staff.create",)}
+    actions = {"kirim": ("staff.create",), "tautan": ("staff.create",), "batal": ("staff.create",)}
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         match action:
             case "kirim":
                 staff.invitation_resend(actor=self.member, invitation_id=pk)
                 messages.success(request, _("An invitation was mailed."))
+            case "tautan":
+                row, url = staff.invitation_link(actor=self.member, invitation_id=pk)
+                words = _("%(store)s invites you to its team on BosOnline: %(link)s") % {
+                    "store": self.store.name,
+                    "link": url,
+                }
+                context = {"row": row, "url": url, "share_url": share_link(words)}
+                return render(request, "settings/invitation_link.html", context)
             case "batal":
                 staff.invitation_withdraw(actor=self.member, invitation_id=pk)
                 messages.success(request, _("The invitation was withdrawn."))

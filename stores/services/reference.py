@@ -30,9 +30,9 @@ TIPS = [
      "Share your first form", "Finish the first steps, then put the form's link into your ads, bio and WhatsApp status.", "/onboarding"),
     ("reply-fast", "selling", "Hubungi lead dalam 15 menit", "Pembeli COD yang cepat dikonfirmasi lebih jarang menolak paket. Buka Antrean CS dan mulai dari yang teratas.",
      "Contact leads within 15 minutes", "COD buyers who are confirmed quickly refuse fewer parcels. Open the CS queue and start at the top.", "/antrean"),
-    ("second-factor", "all", "Lindungi akun dengan verifikasi dua langkah", "Rekening dan data pembeli ada di balik kata sandi Anda. Tambahkan kode dari ponsel.",
+    ("second-factor", "all", "Lindungi akun dengan verifikasi dua langkah", "Rekening dan data pembeli ada di balik kata sandimu. Tambahkan kode dari ponsel.",
      "Protect your account with a second factor", "Bank accounts and buyers' data are behind your password. Add a code of your phone.", "/pengaturan/keamanan"),
-    ("own-domain", "selling", "Pakai domain sendiri", "Tautan dengan nama toko Anda lebih dipercaya pembeli daripada alamat bersama.",
+    ("own-domain", "selling", "Pakai domain sendiri", "Tautan dengan nama tokomu lebih dipercaya pembeli daripada alamat bersama.",
      "Use your own domain", "Buyers trust a link with your store's name more than a shared address.", "/pengaturan/domain"),
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ stores cannot get one name however close together they ask, and an old name is n
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -122,6 +123,15 @@ def subdomain_check(name: str, *, store: Store | None = None) -> dict[str, Any]:
         "message": _reason_text(reason),
         "suggestions": [] if reason in (None, "too_short") else _suggest(name, store),
     }
+
+
+def subdomain_propose(store: Store) -> str:
+    """A free name made of the store's own, for a store that has none yet."""
+    plain = unicodedata.normalize("NFKD", store.name).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"-+", "-", re.sub(r"[^a-z0-9]+", "-", plain)).strip("-")[:40].strip("-")
+    if subdomain_check(name, store=store)["available"]:
+        return name
+    return next(iter(_suggest(name, store)), "")
 
 
 def _form_problem(name: str) -> str | None:

@@ -12,6 +12,7 @@ import "./times.js";
 import "./search.js";
 import "./product.js";
 import "./inventory.js";
+import "./watch.js";
 import { components } from "./components.js";
 
 for (const [name, make] of Object.entries(components)) Alpine.data(name, make);
