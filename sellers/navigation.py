@@ -24,18 +24,18 @@ ITEMS: tuple[tuple[str, str, Any, str, str], ...] = (
 )
 # The parts of /pengaturan in the order of their list; a page of one only needs an entry here and a url of that name.
 SETTINGS: tuple[tuple[str, str, Any, str, str, str], ...] = (
-    ("store", "settings-store", _("Store"), "building-store", "store", "store.view"),
-    ("domain", "settings-domain", _("Domain"), "world", "store", "store.view"),
-    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store", "store.view"),
-    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "store", "bank_accounts.view"),
-    ("staff", "settings-staff", _("Staff"), "users", "team", "staff.view"),
-    ("roles", "settings-roles", _("Roles & access"), "id-badge-2", "team", "staff.view"),
-    ("ownership", "settings-ownership", _("Ownership"), "key", "team", ""),
-    ("profile", "settings-profile", _("Profile"), "user", "account", ""),
-    ("notifications", "settings-notifications", _("Notifications"), "bell", "account", ""),
-    ("security", "settings-security", _("Password & security"), "lock", "account", ""),
-    ("sessions", "settings-sessions", _("Active sessions"), "devices", "account", ""),
-    ("deletion", "settings-deletion", _("Delete account"), "user-x", "account", ""),
+    ("store", "settings-store", _("Store"), "building-store", "store.view", "store"),
+    ("domain", "settings-domain", _("Domain"), "world", "store.view", "store"),
+    ("warehouses", "settings-warehouses", _("Warehouses"), "building-warehouse", "store.view", "store"),
+    ("bank-accounts", "settings-bank-accounts", _("Bank accounts"), "building-bank", "bank_accounts.view", "store"),
+    ("staff", "settings-staff", _("Staff"), "users", "staff.view", "team"),
+    ("roles", "settings-roles", _("Roles & access"), "id-badge-2", "staff.view", "team"),
+    ("ownership", "settings-ownership", _("Ownership"), "key", "", "team"),
+    ("profile", "settings-profile", _("Profile"), "user", "", "account"),
+    ("notifications", "settings-notifications", _("Notifications"), "bell", "", "account"),
+    ("security", "settings-security", _("Password & security"), "lock", "", "account"),
+    ("sessions", "settings-sessions", _("Active sessions"), "devices", "", "account"),
+    ("deletion", "settings-deletion", _("Delete account"), "user-x", "", "account"),
 )
 GROUPS = {"store": _("Store"), "team": _("Team"), "account": _("My account")}
 # what somebody without any store still has
@@ -46,7 +46,7 @@ def settings_nav(member: Actor, current: str = "") -> list[dict[str, Any]]:
     """The settings this person may see. ``current`` is the page's url name; its sub-pages count as it."""
     items: list[dict[str, Any]] = []
     last = ""
-    for key, name, label, icon, group, right in SETTINGS:
+    for key, name, label, icon, right, group in SETTINGS:
         if (right and not member.may(right)) or (member.store is None and key not in PERSONAL):
             continue
         items.append(

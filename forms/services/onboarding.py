@@ -110,6 +110,7 @@ def setup_list(store: Store) -> list[dict[str, Any]]:
     if SETUP_HIDDEN in store.onboarding:
         return []
     done = steps_done(store)
+    done["store"] = done["store"] or store.onboarded_at is not None
     product = product_without_picture()
     rows = [
         {"label": label, "done": done[key], "url": reverse("onboarding-step", args=[key])}
@@ -180,11 +181,11 @@ def _subdomain(actor: Actor, store: Store, data: dict[str, Any]) -> None:
 
 
 def _warehouse(actor: Actor, store: Store, data: dict[str, Any]) -> None:
-    services.warehouse_create(store=store, is_default=True, **data)
+    services.warehouse_create(store=store, is_default=True, actor=actor, **data)
 
 
 def _bank_account(actor: Actor, store: Store, data: dict[str, Any]) -> None:
-    services.bank_account_create(store=store, is_default=True, **data)
+    services.bank_account_create(store=store, is_default=True, actor=actor, **data)
 
 
 def _product(actor: Actor, store: Store, data: dict[str, Any]) -> None:

@@ -114,7 +114,7 @@ def test_pages_of_settings(live_app: LiveApp, chromium: Any, size: str) -> None:
         account = BankAccount.objects.get()
         warehouse = shop.warehouse
     preset = accounts.preset_role("viewer")
-    pages = {key: reverse(name) for key, name, _label, _icon, _right in SETTINGS} | {
+    pages = {key: reverse(name) for key, name, *_rest in SETTINGS} | {
         "karyawan-baru": reverse("settings-staff-new"),
         "karyawan-ubah": reverse("settings-staff-edit", args=[person.pk]),
         "karyawan-pemilik": reverse("settings-staff-edit", args=[shop.owner.membership.pk]),  # type: ignore[union-attr]  # has one
