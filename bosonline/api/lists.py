@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import F, Func, OrderBy, Q, QuerySet, Value
+from django.db.models import F, OrderBy, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning
@@ -122,15 +123,15 @@ def _cut(
         # few rows of a large table: an index in the order of the list would be read in vain until they all came by, so
         # the order is written as one that no index has
         cut = [_no_index(name) for name in order]
-    if start:  # skips rows in the index alone and joins only what is shown
+    if start or cut != order:  # skips rows in the index alone, sorts ids alone, and joins only what is shown
         ids = queryset.order_by(*cut).values("pk")[start : start + limit]
         return list(joined(queryset.model._default_manager.filter(pk__in=ids)).order_by(*order))
     return list(joined(queryset).order_by(*cut)[:limit])
 
 
 def _no_index(name: str) -> OrderBy:
-    value = Func(F(name.lstrip("-")), Value(None), function="NULLIF")
-    return OrderBy(value, descending=name.startswith("-"))
+    field = F(name.lstrip("-"))
+    return OrderBy(Coalesce(field, field), descending=name.startswith("-"))  # PostgreSQL keeps it as it is written
 
 
 def filtered(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> QuerySet[Any]:

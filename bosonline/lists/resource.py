@@ -18,6 +18,7 @@ from bosonline.lists.filters import Filter, Params
 
 SELECTION_MAX = 100_000
 EXPORT_CHUNK = 2_000
+BROAD = 500  # how far a page counts the hits of a search that are not few
 _resources: dict[str, Resource] = {}
 
 
@@ -57,7 +58,7 @@ class Resolved(dict[str, str]):
     """Parameters whose search was already looked up: several answers about one list ask for it once."""
 
     search: Q
-    few: bool
+    few: bool = True
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,9 @@ class Resource:
         rows = self.rows(member, params).order_by()
         if not self.bound:
             return Total(rows.count())
-        number = rows[: self.bound + 1].count()
-        return Total(min(number, self.bound), number <= self.bound)
+        bound = BROAD if isinstance(params, Resolved) and not params.few else self.bound
+        number = rows[: bound + 1].count()
+        return Total(min(number, bound), number <= bound)
 
     def count(self, member: Any, params: Params) -> int:
         """How many rows exactly."""
@@ -171,13 +173,16 @@ class Resource:
         return int(found[0]["rows"]) if found is not None else self.rows(member, params).order_by().count()
 
     def tab_counts(self, member: Any, params: Params) -> dict[str, int] | None:
-        """How many rows each tab has, with filters and search kept: one query. None beyond ``bound`` of all tabs."""
+        """How many rows each tab has, with filters and search kept: one query. None beyond ``bound`` of all tabs, and for a
+        search whose hits are not few."""
         tabs = {key: tab.condition() or None for key, tab in self.tabs.items()}
         kept = {k: v for k, v in params.items() if k != "tab"}
         figures = {key: ("n", condition) for key, condition in tabs.items()}
         found = self.tally.sums(member, kept, figures) if self.tally else None
         if found is not None:
             return {key: int(found[0][key]) for key in tabs}
+        if self.bound and isinstance(params, Resolved) and not params.few:
+            return None
         rows = self.rows(member, params, without=("tab",)).order_by()
         if self.bound:
             rows = rows.model._default_manager.filter(pk__in=rows.values("pk")[: self.bound + 1]).order_by()

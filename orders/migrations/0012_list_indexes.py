@@ -111,12 +111,14 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("is_test", False)), fields=["assigned_to", "created_at", "id"], name="order_by_cs"
+                condition=models.Q(("is_test", False)),
+                fields=["assigned_to", "store", "created_at", "id"],
+                name="order_by_cs",
             ),
         ),
         AddIndexConcurrently(
             model_name="order",
-            index=models.Index(fields=["form", "created_at", "id"], name="order_by_form"),
+            index=models.Index(fields=["form", "store", "created_at", "id"], name="order_by_form"),
         ),
         RemoveIndexConcurrently(
             model_name="order",

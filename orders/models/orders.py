@@ -237,8 +237,8 @@ class Order(StoreOwned):
             models.Index(
                 fields=["store", "delivered_at"], name="order_by_delivered", condition=Q(delivered_at__isnull=False)
             ),
-            models.Index(fields=["assigned_to", "created_at", "id"], name="order_by_cs", condition=REAL),
-            models.Index(fields=["form", "created_at", "id"], name="order_by_form"),
+            models.Index(fields=["assigned_to", "store", "created_at", "id"], name="order_by_cs", condition=REAL),
+            models.Index(fields=["form", "store", "created_at", "id"], name="order_by_form"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["awb"], name="order_awb", condition=~Q(awb="")),
             models.Index(fields=["store", "buyer_phone", "-created_at"], name="order_store_phone"),
