@@ -39,17 +39,25 @@ class Load:
 
 
 @contextmanager
-def environment() -> Iterator[dict[str, str]]:
-    """Services with fsync on, an empty database for the benchmark, Django set up over it."""
+def environment(*, database: str = DATABASE) -> Iterator[dict[str, str]]:
+    """Services with fsync on, an empty database for the benchmark, Django set up over it.
+
+    A ``database`` of another name is kept as it is from one benchmark to the next; older ones of its kind go."""
     with Services(suffix="-bench") as env:
         import psycopg
 
         url = env.get("DATABASE_URL", os.environ.get("DATABASE_URL", ""))
         base = url.rsplit("/", 1)[0]
         with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            admin.execute(f"CREATE DATABASE {DATABASE}")
-        env = {**env, "DATABASE_URL": f"{base}/{DATABASE}", "THROTTLE_ENABLED": "0", "DEBUG": "1", "LOG_LEVEL": "ERROR",
+            kind = database.rpartition("_")[0] or database
+            found = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [kind]).fetchall()
+            kept = database != DATABASE and (database,) in found
+            for (name,) in found:
+                if not (kept and name == database) and (name == database or kind != DATABASE):
+                    admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            if not kept:
+                admin.execute(f"CREATE DATABASE {database}")
+        env = {**env, "DATABASE_URL": f"{base}/{database}", "THROTTLE_ENABLED": "0", "DEBUG": "1", "LOG_LEVEL": "ERROR",
                "DJANGO_SETTINGS_MODULE": "bosonline.settings"}  # fmt: skip
         os.environ.update(env)
         import django

@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "inquire-payments": _every("orders.inquire_payments", 120.0),
     "poll-silent-parcels": _every("orders.poll_silent_parcels", 300.0),
     "process-callbacks": _every("orders.process_callbacks", 30.0),
+    "fold-reading": _every("orders.fold_reading", 2.0),
     "complete-delivered": _every("orders.complete_delivered", 3600.0),
     "refresh-sales": _every("catalog.refresh_sales", 3600.0),
     "sweep-imports": _every("catalog.sweep_imports", 86400.0),

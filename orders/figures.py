@@ -42,3 +42,5 @@ def _vat() -> Combinable:
 NET: Any = F("total") - F("shipping") - F("insurance") - F("cod_fee") - _vat()
 PROFIT: Any = NET - F("cost_of_goods")
 SHIPPING_BORNE: Any = F("shipping") - F("shipping_discount")
+# what is summed over orders; the tallies keep each under its name
+MEASURES: dict[str, Any] = {"total": F("total"), "shipping_borne": SHIPPING_BORNE, "profit": PROFIT}

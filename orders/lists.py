@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from bosonline.actor import Actor
 from bosonline.lists import Column, Resource, Tab, choice, dates, flag, reference, text
 from bosonline.phone import search_digits
 from orders.models import FormerAwb, Order, OrderItem, ParcelAlert
+from orders.search import orders_holding
+from orders.tallies import OrderTallies
 
 S, P, SS = Order.Status, Order.PaymentStatus, Order.ShippingStatus
 HELD = ["suspicious", "blocked"]
@@ -81,28 +83,32 @@ def _by_product(typed: str, _member: Actor) -> Q:
     return Q(pk__in=items.values("order_id"))
 
 
-def _local(name: str) -> Any:
-    def cell(order: Order, member: Actor) -> str:
-        moment: datetime | None = getattr(order, name)
-        assert member.store is not None
-        return (
-            moment.astimezone(zoneinfo.ZoneInfo(member.store.time_zone)).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
-        )
-
-    return cell
+def _by_place(typed: str, _member: Actor) -> Q:
+    return Q(district_name__icontains=typed) | Q(city_name__icontains=typed)
 
 
-def _phone_cell(order: Order, member: Actor) -> str:
-    return phones.display(order.buyer_phone) if member.may("see_phone") else phones.masked(order.buyer_phone)
+def _local(member: Actor) -> Callable[[datetime | None], str]:
+    assert member.store is not None
+    zone = zoneinfo.ZoneInfo(member.store.time_zone)
+    return lambda moment: moment.astimezone(zone).isoformat(" ", "seconds")[:19] if moment else ""
+
+
+def _phone_cell(member: Actor) -> Callable[[str], str]:
+    return phones.display if member.may("see_phone") else phones.masked
 
 
 def _plain(key: str, **more: Any) -> Column:
-    return Column(key, export=lambda order, _member: getattr(order, key), **more)
+    return Column(key, export=lambda _member: None, **more)
 
+
+BOUND = 10_000  # where no tally answers, a page counts no further
 
 ORDERS = Resource(
     name="orders",
     base=orders_visible,
+    find=orders_holding,
+    bound=BOUND,
+    tally=OrderTallies(),
     default_sort="-created_at",
     tabs=TABS,
     joined=lambda rows: rows.select_related("customer", "assigned_to__user", "form")
@@ -131,7 +137,7 @@ ORDERS = Resource(
         Column("name", sort="buyer_name", search=lambda typed, _m: Q(buyer_name__icontains=typed)),
         Column("phone", search=_by_phone),
         _plain("order_number", sort="order_number", search=lambda typed, _m: Q(order_number__icontains=typed)),
-        Column("created_at", sort="created_at", export=_local("created_at")),
+        Column("created_at", sort="created_at", export=_local),
         _plain("buyer_name"),
         Column("buyer_phone", export=_phone_cell),
         *(_plain(key) for key in ("street", "district_name", "city_name", "province_name", "postal_code")),
@@ -140,11 +146,12 @@ ORDERS = Resource(
         _plain("total", sort="total"),
         _plain("paid_amount"),
         _plain("payment_method"),
-        _plain("status", sort="status"),
+        _plain("status", sort="status,created_at"),
         *(_plain(key) for key in ("payment_status", "shipping_status", "courier_name", "service_code")),
         _plain("awb", search=_by_awb),
         _plain("note"),
         Column("product", search=_by_product),
+        Column("district", search=_by_place),
     ),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from bosonline.actor import SYSTEM
 from bosonline.tenancy import all_stores, store_scope
 from orders.models import Order
 from orders.money import clocks
-from orders.services import callbacks, shipping, trials
+from orders.services import callbacks, reading, shipping, trials
 from orders.services.status import order_event, order_lock
 
 log = structlog.get_logger("tasks")
@@ -40,6 +40,12 @@ def poll_silent_parcels() -> int:
 @shared_task(name="orders.process_callbacks")
 def process_callbacks() -> int:
     return callbacks.callbacks_sweep()
+
+
+@shared_task(name="orders.fold_reading")
+def fold_reading() -> int:
+    """Tallies and search words of what changed since the last round."""
+    return reading.stores_fold()
 
 
 @shared_task(name="orders.complete_delivered")

@@ -10,13 +10,17 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db import DataError
+from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bosonline import cleaning
 from bosonline.errors import ValidationFailed
 
 MAX_LIMIT = 100
+FEW = 2_000
 
 
 def parse_int(params: Mapping[str, str], name: str, default: int, *, minimum: int = 0, maximum: int = 2**31) -> int:
@@ -49,11 +53,20 @@ def parse_date(params: Mapping[str, str], name: str) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """What a resource's list can do. ``sorts`` maps API names to ORM fields, ``searches`` to a Q builder."""
+    """What a resource's list can do. ``sorts`` maps API names to ORM fields (several with commas between), ``searches`` to
+    a Q builder."""
 
     sorts: Mapping[str, str]
     searches: Mapping[str, Callable[[str], Q]]
     default_sort: str = "-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a list has; where it is not ``exact`` there are more."""
+
+    number: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,11 @@ class Page:
     next: str | None
     start: int
     limit: int
+    exact: bool = True
+
+    def as_api(self) -> dict[str, Any]:
+        """What stands beside ``data`` in an answer (api.md, Lists)."""
+        return {"total": self.total, "next": self.next} | ({} if self.exact else {"total_at_least": True})
 
 
 def page_of(
@@ -71,24 +89,49 @@ def page_of(
     spec: ListSpec,
     *,
     joined: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
+    total: Total | None = None,
 ) -> Page:
     """Search, sort and cut ``queryset`` as the parameters say. Unknown names → 422. ``joined`` adds what the rows of the
-    page show beside themselves: counting does without it."""
+    page show beside themselves: counting does without it. ``total``, where the caller knows it already."""
     start = parse_int(params, "start", 0)
     limit = parse_int(params, "limit", 10, minimum=1, maximum=MAX_LIMIT)
     queryset = filtered(queryset, params, spec)
     order = _order(params, spec)
-    total = queryset.count()
+    if total is None:
+        total = Total(queryset.count())
     after = params.get("after", "")
     if after:
         try:
-            queryset = queryset.filter(_after(after, order))
-        except (ValueError, TypeError, ValidationError):  # values that are none of these columns
+            rows = _cut(queryset.filter(_after(after, order)), order, 0, limit, joined, total)
+        except (ValueError, TypeError, ValidationError, DataError):  # values that are none of these columns
             raise ValidationFailed.field("after", _("This page link is damaged.")) from None
         start = 0
-    rows = list(joined(queryset).order_by(*order)[start : start + limit])
-    more = len(rows) == limit and (bool(after) or start + limit < total)
-    return Page(rows, total, _cursor(rows[-1], order) if rows and more else None, start, limit)
+    else:
+        rows = _cut(queryset, order, start, limit, joined, total)
+    more = len(rows) == limit and (bool(after) or not total.exact or start + limit < total.number)
+    return Page(rows, total.number, _cursor(rows[-1], order) if rows and more else None, start, limit, total.exact)
+
+
+def _cut(
+    queryset: QuerySet[Any], order: list[str], start: int, limit: int,
+    joined: Callable[[QuerySet[Any]], QuerySet[Any]], total: Total,
+) -> list[Any]:  # fmt: skip
+    if total.exact and total.number == 0:
+        return []
+    cut: list[Any] = list(order)
+    if total.exact and total.number <= FEW:
+        # few rows of a large table: an index in the order of the list would be read in vain until they all came by, so
+        # the order is written as one that no index has
+        cut = [_no_index(name) for name in order]
+    if start or cut != order:  # skips rows in the index alone, sorts ids alone, and joins only what is shown
+        ids = queryset.order_by(*cut).values("pk")[start : start + limit]
+        return list(joined(queryset.model._default_manager.filter(pk__in=ids)).order_by(*order))
+    return list(joined(queryset).order_by(*cut)[:limit])
+
+
+def _no_index(name: str) -> OrderBy:
+    field = F(name.lstrip("-"))
+    return OrderBy(Coalesce(field, field), descending=name.startswith("-"))  # PostgreSQL keeps it as it is written
 
 
 def filtered(queryset: QuerySet[Any], params: Mapping[str, str], spec: ListSpec) -> QuerySet[Any]:
@@ -120,8 +163,8 @@ def _order(params: Mapping[str, str], spec: ListSpec) -> list[str]:
     if not sort_by:
         return [spec.default_sort] if spec.default_sort.lstrip("-") == "id" else [spec.default_sort, "-id"]
     sign = "-" if sort_dir == "desc" else ""
-    field = spec.sorts[sort_by]
-    return [f"{sign}id"] if field == "id" else [f"{sign}{field}", f"{sign}id"]
+    fields = spec.sorts[sort_by].split(",")
+    return [f"{sign}{field}" for field in (fields if fields[-1] == "id" else [*fields, "id"])]
 
 
 def _value(row: Any, field: str) -> Any:
@@ -145,6 +188,6 @@ def _after(cursor: str, order: list[str]) -> Q:
     names = [f.lstrip("-") for f in order]
     if len(names) == 1:
         return Q(**{f"{names[0]}__{operator}": values[0]})
-    return Q(**{f"{names[0]}__{operator}": values[0]}) | Q(
-        **{names[0]: values[0], f"{names[1]}__{operator}": values[1]}
-    )
+    beyond = TupleLessThan if operator == "lt" else TupleGreaterThan
+    # compared as a row, so that an index begins exactly there; the first alone is checked when the query is built
+    return Q(**{f"{names[0]}__{operator}e": values[0]}) & Q(beyond(Tuple(*map(F, names)), tuple(values)))

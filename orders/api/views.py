@@ -169,7 +169,7 @@ class OrdersView(ApiView):
     def get(self, request: Request) -> Response:
         page = ORDERS.page(self.member, request.query_params)
         data = [queries.row_as_api(order, self.member) for order in page.rows]
-        return Response({"data": data, "total": page.total, "next": page.next})
+        return Response({"data": data, **page.as_api()})
 
 
 class OrderRecapView(ApiView):

@@ -13,6 +13,8 @@ from orders.models.customers import Customer
 from sellers.models import Membership
 from stores.models import District, Warehouse
 
+REAL = Q(is_test=False)
+
 
 class Order(StoreOwned):
     """Pesanan. Five independent axes (product.md §7), a bill in whole rupiah and a copy of what the buyer typed.
@@ -92,7 +94,7 @@ class Order(StoreOwned):
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.FORM)
     is_test = models.BooleanField(default=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", db_index=False)
-    form = models.ForeignKey(OrderForm, null=True, on_delete=models.PROTECT, related_name="+")
+    form = models.ForeignKey(OrderForm, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
@@ -152,7 +154,7 @@ class Order(StoreOwned):
     paid_amount = models.BigIntegerField(default=0)
     payment_due_at = models.DateTimeField(null=True)
 
-    assigned_to = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    assigned_to = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     assigned_reason = models.CharField(max_length=80, blank=True, default="")
     followup_attempts = models.PositiveSmallIntegerField(default=0)
     first_contact_at = models.DateTimeField(null=True)
@@ -207,12 +209,40 @@ class Order(StoreOwned):
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_positive"),
         ]
         indexes = [
-            models.Index(fields=["store", "-created_at", "-id"], name="order_store_time"),
-            models.Index(fields=["store", "status", "-created_at", "-id"], name="order_status_time"),
+            # the list (orders/lists.py): each filter and each sort has one; those without the values of a new order
+            # cost placing nothing
+            models.Index(fields=["store", "created_at", "id"], name="order_by_time", condition=REAL),
+            models.Index(fields=["store", "status", "created_at", "id"], name="order_by_status", condition=REAL),
+            models.Index(fields=["store", "payment_method", "created_at", "id"], name="order_by_method", condition=REAL),
+            models.Index(fields=["store", "courier_code", "created_at", "id"], name="order_by_courier", condition=REAL),
+            models.Index(fields=["store", "total", "id"], name="order_by_total", condition=REAL),
+            models.Index(fields=["store", "buyer_name", "id"], name="order_by_name", condition=REAL),
+            models.Index(
+                fields=["store", "payment_status", "created_at", "id"], name="order_by_payment",
+                condition=REAL & ~Q(payment_status__in=["unpaid", "cod_pending"]),
+            ),
+            models.Index(
+                fields=["store", "shipping_status", "created_at", "id"], name="order_by_shipping",
+                condition=REAL & ~Q(shipping_status="none"),
+            ),
+            models.Index(
+                fields=["store", "followup_status", "created_at", "id"], name="order_by_followup",
+                condition=REAL & ~Q(followup_status="not_contacted"),
+            ),
+            models.Index(
+                fields=["store", "risk", "created_at", "id"], name="order_by_risk", condition=REAL & ~Q(risk="clear")
+            ),
+            models.Index(fields=["store", "paid_at"], name="order_by_paid", condition=Q(paid_at__isnull=False)),
+            models.Index(fields=["store", "shipped_at"], name="order_by_shipped", condition=Q(shipped_at__isnull=False)),
+            models.Index(
+                fields=["store", "delivered_at"], name="order_by_delivered", condition=Q(delivered_at__isnull=False)
+            ),
+            models.Index(fields=["assigned_to", "store", "created_at", "id"], name="order_by_cs", condition=REAL),
+            models.Index(fields=["form", "store", "created_at", "id"], name="order_by_form"),
             models.Index(fields=["customer", "-id"], name="order_customer"),
             models.Index(fields=["awb"], name="order_awb", condition=~Q(awb="")),
             models.Index(fields=["store", "buyer_phone", "-created_at"], name="order_store_phone"),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.order_number

@@ -134,9 +134,10 @@ class OrderListPage(StorePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         params = request.GET
         limit = params.get("limit") or "25"
-        page = ORDERS.page(self.member, params.dict() | {"limit": limit})
-        counts = ORDERS.tab_counts(self.member, params.dict())
-        recap = queries.recap(self.member, params.dict())
+        asked = ORDERS.resolved(self.member, params.dict() | {"limit": limit})
+        page = ORDERS.page(self.member, asked)
+        counts = ORDERS.tab_counts(self.member, asked)
+        recap = queries.recap(self.member, asked) if page.exact else None
         tab = params.get("tab", "all")
         newest = page.rows[0].pk if page.rows and not params.get("after") else 0
         context = {
@@ -147,7 +148,7 @@ class OrderListPage(StorePage):
                     "key": key,
                     "label": tab_.label,
                     "url": _with(params, tab=None if key == "all" else key),
-                    "count": counts[key],
+                    "count": counts[key] if counts else None,
                     "current": key == tab,
                     "wait": key in ("new", "unpaid", "problem", "held"),
                     "gap_before": key == "held",
@@ -157,7 +158,7 @@ class OrderListPage(StorePage):
             "filters": self._chips(params),
             "keyword": params.get("keyword", ""),
             "filtered": bool(ORDERS.chips(_plain(params))),
-            "recap": recap,
+            "recap": recap or {"sum": 0},
             "newest": newest or queries.newest_id(self.member),
             "hidden": {k: v for k, v in params.items() if k not in ("keyword", "after", "category")},
             "methods": Order.Method.choices,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -21,8 +24,9 @@ from orders import queries
 from orders.exports import orders_download
 from orders.figures import income_of
 from orders.lists import ORDERS
-from orders.models import Order
+from orders.models import Order, OrderItem, OrderTally
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
+from orders.services.reading import store_check, store_fold, store_rebuild
 from orders.services.shipping import shipment_by_hand
 from tests.factories import Shop, make_shop
 
@@ -52,7 +56,7 @@ params = st.fixed_dictionaries(
     {},
     optional={
         "keyword": st.sampled_from(WORDS),
-        "category": st.sampled_from(["name", "phone", "order_number", "awb", "product"]),
+        "category": st.sampled_from(["name", "phone", "order_number", "awb", "product", "district"]),
         "tab": st.sampled_from(list(ORDERS.tabs)),
         "status": st.lists(st.sampled_from(Order.Status.values), min_size=1, max_size=4, unique=True).map(",".join),
         "payment_method": st.sampled_from(["cod", "va", "bank_transfer,qris"]),
@@ -65,20 +69,29 @@ params = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chosen=params, who=st.integers(0, 2))
+@given(
+    chosen=params, who=st.integers(0, 2), work=st.sampled_from(["", "", "fold", "rebuild"]), changed=st.integers(0, 39)
+)
 def test_list_recap_tabs_download_and_selection_are_the_same_rows(
-    shop_of_many: Any, chosen: dict[str, str], who: int
+    shop_of_many: Any, chosen: dict[str, str], who: int, work: str, changed: int
 ) -> None:
     shop, people = shop_of_many
     member = people[who]
     with store_scope(shop.store):
+        if work:  # what lists read is folded or made anew at any time, and orders change before and after
+            (store_fold if work == "fold" else store_rebuild)(store_id=shop.store.pk)
+        pk = Order.objects.order_by("pk").values_list("pk", flat=True)[changed]
+        Order.objects.filter(pk=pk).update(status=Order.Status.values[changed % 11], buyer_name=f"Siti {changed}")
         total = ORDERS.page(member, {**chosen, "limit": "100"}).total
         shown = {row.pk for row in ORDERS.page(member, {**chosen, "limit": "100"}).rows}
         assert len(shown) == total
         assert queries.recap(member, chosen)["count"] == total
         assert set(ORDERS.selection(member, chosen)) == shown
         assert len(list(ORDERS.export(member, chosen))) == total
-        assert ORDERS.tab_counts(member, chosen)[chosen.get("tab", "all")] == total
+        counts = ORDERS.tab_counts(member, chosen)
+        assert counts is not None and counts[chosen.get("tab", "all")] == total
+        assert ORDERS.count(member, chosen) == ORDERS.rows(member, chosen).count() == total
+        assert store_check(store_id=shop.store.pk) == []
 
 
 @pytest.fixture
@@ -107,8 +120,15 @@ def test_the_download_holds_what_the_search_shows(shop_of_many: Any, tmp_path: P
         assert recap["sum"] == sum(r["total"] for r in listed["data"])
 
 
-def test_every_tile_equals_the_list_behind_its_link(shop_of_many: Any) -> None:
+@pytest.mark.parametrize("folded", [False, True])
+def test_every_tile_equals_the_list_behind_its_link(shop_of_many: Any, folded: bool) -> None:
     shop, people = shop_of_many
+    if folded:
+        store_rebuild(store_id=shop.store.pk)
+        with store_scope(shop.store):
+            Order.objects.filter(status="new").update(
+                status="completed", total=F("total") - F("unique_code"), unique_code=0
+            )
     period = {"from": (timezone.now() - timedelta(days=6)).strftime("%Y-%m-%d")}
     with store_scope(shop.store):
         for member in people:
@@ -164,3 +184,91 @@ def test_every_resource_documents_its_parameters() -> None:
         assert isinstance(resource, Resource)
         names = [p.name for p in resource.parameters()]
         assert len(names) == len(set(names)) and "keyword" in names
+
+
+def test_a_search_finds_what_was_just_placed_or_changed_and_nothing_that_is_no_longer_so(shop_of_many: Any) -> None:
+    shop, people = shop_of_many
+    store_rebuild(store_id=shop.store.pk)
+    order = shop.order(phone="081299887766", name="Zulkifli Harahap", payment_method="cod",
+                       items=[{"variant_id": shop.variants[0].pk, "qty": 1}])  # fmt: skip
+    district = order.district_name
+    hand = order.pk
+
+    def found(keyword: str, member: Member = shop.owner, **more: str) -> list[int]:
+        with store_scope(shop.store):
+            return list(ORDERS.rows(member, {"keyword": keyword, **more}).values_list("pk", flat=True))
+
+    def everywhere() -> None:
+        for typed in (
+            "zulkif",
+            "HARAHAP",
+            "0812-9988-7766",
+            "+62 812 9988 7766",
+            "99887",
+            order.order_number.lower(),
+            "zu",
+        ):
+            assert hand in found(typed), typed
+        assert found(district) and hand in found(district, category="district")
+        assert hand not in found("99887", people[2]) and hand in found("081299887766", people[2])
+        assert hand not in found("lkifli"[2:4]), "a short word begins a word"
+
+    everywhere()
+    store_fold(store_id=shop.store.pk)
+    everywhere()
+    with store_scope(shop.store):
+        Order.objects.filter(pk=hand).update(status="confirmed", risk="clear")
+        shipment_by_hand(order_id=hand, awb="IDE777000", courier_name="J&T", member=shop.owner)
+        assert found("777000") == found("777000", category="awb") == [hand]
+        Order.objects.filter(pk=hand).update(buyer_name="Amir")
+        OrderItem.objects.filter(order_id=hand).update(product_name="Gamis Sutra")
+        assert found("zulkif") == [] and hand in found("amir") and found("sutra") == [hand]
+        store_fold(store_id=shop.store.pk)
+        assert found("zulkif") == [] and hand in found("amir") and found("sutra") == [hand]
+
+
+def test_a_store_that_moves_to_another_time_zone_counts_its_days_anew(shop_of_many: Any) -> None:
+    shop, _people = shop_of_many
+    store_rebuild(store_id=shop.store.pk)
+    for zone in ("Asia/Jayapura", "Asia/Jakarta"):
+        shop.store.time_zone = zone
+        shop.store.save(update_fields=["time_zone"])
+        member = shop.owner.__class__(shop.owner.user, None, shop.owner.membership, shop.store, shop.owner.rights)
+        for fold in (False, True):
+            if fold:
+                store_fold(store_id=shop.store.pk)
+            with store_scope(shop.store):
+                for days in range(9):
+                    day = (timezone.now() - timedelta(days=days)).strftime("%Y-%m-%d")
+                    chosen = {"from": day, "to": day}
+                    assert ORDERS.count(member, chosen) == ORDERS.rows(member, chosen).count()
+
+
+def test_a_tally_that_was_broken_is_noticed_and_mended(shop_of_many: Any) -> None:
+    shop, _people = shop_of_many
+    store_rebuild(store_id=shop.store.pk)
+    call_command("check_lists")
+    with store_scope(shop.store):
+        OrderTally.objects.filter(cs=0).update(n=F("n") + 1)
+        assert store_check(store_id=shop.store.pk)
+    with pytest.raises(CommandError):
+        call_command("check_lists")
+    call_command("check_lists", "--rebuild")
+
+
+def test_a_page_says_when_there_are_more_rows_than_it_counted(
+    shop_of_many: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, _people = shop_of_many
+    client = Client(**shop.bearer())
+    small = dataclasses.replace(ORDERS, bound=5)
+    monkeypatch.setattr("orders.api.views.ORDERS", small)
+    answer = client.get("/api/v1/store/orders?keyword=siti&limit=3").json()
+    assert answer["total"] == 5 and answer["total_at_least"] is True
+    seen = [row["id"] for row in answer["data"]]
+    while answer["next"]:
+        answer = client.get(f"/api/v1/store/orders?keyword=siti&limit=3&after={answer['next']}").json()
+        seen += [row["id"] for row in answer["data"]]
+    with store_scope(shop.store):
+        assert sorted(seen) == sorted(ORDERS.selection(shop.owner, {"keyword": "siti"})) and len(seen) > 5
+        assert small.tab_counts(shop.owner, {"keyword": "siti"}) is None
