@@ -31,11 +31,11 @@ def main() -> None:
         from orders.models import Order
         from orders.segments import FUNNEL, MONEY, TODO, segments_count
         from orders.services.reading import store_check
-        from sellers.rights import Member
+        from sellers.rights import Actor
 
         asked = Asked(env)
         place = asked.membership
-        member = Member(asked.user, None, place, asked.store, place.role.granted)
+        member = Actor(asked.user, None, place, asked.store, place.role.granted)
         days = {
             "from": (timezone.now() - timedelta(days=29)).strftime("%Y-%m-%d"),
             "to": timezone.now().strftime("%Y-%m-%d"),
