@@ -25,17 +25,17 @@ def main() -> None:
 
         from django.utils import timezone
 
+        from bosonline.actor import Actor
         from bosonline.tenancy import store_scope
         from orders import queries
         from orders.lists import ORDERS
         from orders.models import Order
         from orders.segments import FUNNEL, MONEY, TODO, segments_count
         from orders.services.reading import store_check
-        from sellers.rights import Member
 
         asked = Asked(env)
         place = asked.membership
-        member = Member(asked.user, None, place, asked.store, place.role.granted)
+        member = Actor(asked.user, None, place, asked.store, place.role.granted)
         days = {
             "from": (timezone.now() - timedelta(days=29)).strftime("%Y-%m-%d"),
             "to": timezone.now().strftime("%Y-%m-%d"),

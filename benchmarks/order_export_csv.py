@@ -20,14 +20,14 @@ def main() -> None:
     with orders_environment() as env:
         from django.db import connection
 
+        from bosonline.actor import Actor
         from bosonline.sheets import write_rows
         from bosonline.tenancy import store_scope
         from orders.lists import ORDERS
-        from sellers.rights import Member
 
         asked = Asked(env)
         place = asked.membership
-        member = Member(asked.user, None, place, asked.store, place.role.granted)
+        member = Actor(asked.user, None, place, asked.store, place.role.granted)
         columns = ", ".join(c.reads or c.key for c in ORDERS.columns if c.export)
         subjects, floors, rows = [], [], 0
         with tempfile.TemporaryDirectory() as folder, store_scope(asked.store), Memory() as memory:

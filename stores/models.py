@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bosonline.actor import BUYER
 from typing import Any, ClassVar
 
 from django.conf import settings

@@ -194,7 +194,7 @@ def test_a_search_finds_what_was_just_placed_or_changed_and_nothing_that_is_no_l
     district = order.district_name
     hand = order.pk
 
-    def found(keyword: str, member: Member = shop.owner, **more: str) -> list[int]:
+    def found(keyword: str, member: Actor = shop.owner, **more: str) -> list[int]:
         with store_scope(shop.store):
             return list(ORDERS.rows(member, {"keyword": keyword, **more}).values_list("pk", flat=True))
 
@@ -218,7 +218,7 @@ def test_a_search_finds_what_was_just_placed_or_changed_and_nothing_that_is_no_l
     everywhere()
     with store_scope(shop.store):
         Order.objects.filter(pk=hand).update(status="confirmed", risk="clear")
-        shipment_by_hand(order_id=hand, awb="IDE777000", courier_name="J&T", member=shop.owner)
+        shipment_by_hand(order_id=hand, awb="IDE777000", courier_name="J&T", actor=shop.owner)
         assert found("777000") == found("777000", category="awb") == [hand]
         Order.objects.filter(pk=hand).update(buyer_name="Amir")
         OrderItem.objects.filter(order_id=hand).update(product_name="Gamis Sutra")
