@@ -25,13 +25,13 @@ def main() -> None:
 
         from django.utils import timezone
 
+        from bosonline.actor import Actor
         from bosonline.tenancy import store_scope
         from orders import queries
         from orders.lists import ORDERS
         from orders.models import Order
         from orders.segments import FUNNEL, MONEY, TODO, segments_count
         from orders.services.reading import store_check
-        from sellers.rights import Actor
 
         asked = Asked(env)
         place = asked.membership

@@ -20,10 +20,10 @@ def main() -> None:
     with orders_environment() as env:
         from django.db import connection
 
+        from bosonline.actor import Actor
         from bosonline.sheets import write_rows
         from bosonline.tenancy import store_scope
         from orders.lists import ORDERS
-        from sellers.rights import Actor
 
         asked = Asked(env)
         place = asked.membership
