@@ -23,7 +23,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bosonline import files, outbox
+from bosonline import files, outbox, replica
 from bosonline.errors import Conflict, NotFound
 from bosonline.models import BackgroundJob
 from bosonline.tenancy import all_stores, store_scope
@@ -39,22 +39,28 @@ RUNNABLE = (BackgroundJob.Status.QUEUED, BackgroundJob.Status.RUNNING)
 _kinds: dict[str, Worker] = {}
 _needs: dict[str, Needs] = {}
 _put_back: dict[str, PutBack] = {}
+_from_replica: set[str] = set()
 
 
 class JobStopped(BaseException):
     """The job was cancelled: its work ends here. No ``Exception``, so that a rescue of single rows lets it pass."""
 
 
-def job_kind(kind: str, *, needs: Needs, put_back: PutBack | None = None) -> Callable[[Worker], Worker]:
+def job_kind(
+    kind: str, *, needs: Needs, put_back: PutBack | None = None, reads_replica: bool = False
+) -> Callable[[Worker], Worker]:
     """Register the generator that does the work of ``kind``; ``needs`` names the rights without which nobody gets its file.
 
     ``put_back`` is called in the transaction that cancels a job; it raises :class:`Conflict` when it is too late for that.
+    ``reads_replica``: the work only reads, and may read a replica that is as new as the job's beginning.
     """
 
     def register(function: Worker) -> Worker:
         _kinds[kind], _needs[kind] = function, needs
         if put_back is not None:
             _put_back[kind] = put_back
+        if reads_replica:
+            _from_replica.add(kind)
         return function
 
     return register
@@ -126,6 +132,18 @@ def job_run(payload: dict[str, Any]) -> None:
 
 
 def _work(job: BackgroundJob, path: Path) -> int:
+    if job.kind not in _from_replica:
+        return _steps(job, path)
+    try:
+        with replica.reading_as_of_now():
+            return _steps(job, path)
+    except replica.ReplicaLost as exc:
+        log.warning("job_begins_anew", job=job.pk, error=repr(exc.__cause__)[:200])
+    with replica.reading_as_of_now():
+        return _steps(job, path)
+
+
+def _steps(job: BackgroundJob, path: Path) -> int:
     told, done = time.monotonic(), 0
     steps = _kinds[job.kind](job, path)
     try:
@@ -153,6 +171,7 @@ def _finish(job: BackgroundJob, **values: Any) -> bool:
     rows = BackgroundJob.objects.filter(pk=job.pk, status=BackgroundJob.Status.RUNNING)
     if not rows.update(finished_at=timezone.now(), **values):
         return False
+    replica.wrote(job.user_id)  # what an import has changed is theirs
     outbox.enqueue(
         "job.finished",
         {"job_id": job.pk, "store_id": job.store_id, "user_id": job.user_id, "status": str(values["status"]),

@@ -117,20 +117,46 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://bosonline@127.0.0.1:5433/bosonline")}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-# A connection of the pool is looked at before it is used: the server may have ended it.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
-DATABASES["default"]["OPTIONS"] = {
-    "application_name": "bosonline",
-    # pgbouncer before 1.21 cannot keep prepared statements in transaction mode
-    "prepare_threshold": None if env.bool("PGBOUNCER", default=False) else 3,
-    # reconnect_timeout: while the server is away the pool tries ever more seldom, up to minutes apart; given up early, the
-    # next request tries at once
-    "pool": {"min_size": 1, "max_size": env.int("DB_POOL_SIZE", default=12), "timeout": 4, "reconnect_timeout": 3},
-    "connect_timeout": 3,
-}
+_PGBOUNCER = env.bool("PGBOUNCER", default=False)
+
+
+def _database(url: dict[str, object], *, cursors: bool = not _PGBOUNCER, **pool: object) -> dict[str, object]:
+    return {
+        **url,
+        "ENGINE": "django.db.backends.postgresql",
+        # A connection of the pool is looked at before it is used: the server may have ended it.
+        "CONN_HEALTH_CHECKS": True,
+        # in transaction mode the next question may reach another connection of the server than the one with the cursor
+        "DISABLE_SERVER_SIDE_CURSORS": not cursors,
+        "OPTIONS": {
+            "application_name": "bosonline",
+            # pgbouncer before 1.21 cannot keep prepared statements in transaction mode
+            "prepare_threshold": None if _PGBOUNCER else 3,
+            # reconnect_timeout: while the server is away the pool tries ever more seldom, up to minutes apart; given up
+            # early, the next request tries at once
+            "pool": {
+                "min_size": 1,
+                "max_size": env.int("DB_POOL_SIZE", default=12),
+                "timeout": 4,
+                "reconnect_timeout": 3,
+                **pool,
+            },
+            "connect_timeout": 3,
+        },
+    }
+
+
+DATABASES = {"default": _database(env.db_url("DATABASE_URL", default="postgres://bosonline@127.0.0.1:5433/bosonline"))}
+# A streaming replica for lists, reports and downloads (bosonline.replica); nobody waits long for one that is away.
+if env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = _database(env.db_url("DATABASE_REPLICA_URL"), cursors=True, min_size=0, timeout=1)
+if _PGBOUNCER:  # the primary once more: downloads read with a cursor inside a transaction of its own
+    DATABASES["stream"] = _database(env.db_url("DATABASE_URL"), cursors=True, min_size=0)
+DATABASE_ROUTERS = ["bosonline.replica.Router"]
+REPLICA_MAX_LAG_SECONDS = env.float("REPLICA_MAX_LAG_SECONDS", default=5.0)
+REPLICA_AFTER_WRITE_SECONDS = env.int("REPLICA_AFTER_WRITE_SECONDS", default=10)
+if REPLICA_AFTER_WRITE_SECONDS <= REPLICA_MAX_LAG_SECONDS:
+    raise ImproperlyConfigured("REPLICA_AFTER_WRITE_SECONDS must be more than REPLICA_MAX_LAG_SECONDS.")
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6380/0")
 CACHES = {

@@ -25,6 +25,7 @@ from bosonline import files, jobs
 from bosonline.errors import NotFound
 from bosonline.lanes import LaneCollector
 from bosonline.redis import redis_client
+from bosonline.replica import ReplicaCollector
 from bosonline.secrets import from_this_machine
 
 RETRY_SECONDS = 5
@@ -60,6 +61,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=403)
     lanes = CollectorRegistry()
     lanes.register(LaneCollector())
+    lanes.register(ReplicaCollector())
     return HttpResponse(generate_latest(_counted()) + generate_latest(lanes), content_type=CONTENT_TYPE_LATEST)
 
 

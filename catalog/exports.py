@@ -133,7 +133,7 @@ def _inventory(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
 _READERS = {"products": _products, "variants": _variants, "inventory": _inventory}
 
 
-@job_kind("catalog.download", needs=lambda job: ("export", VIEW[job.params["kind"]]))
+@job_kind("catalog.download", needs=lambda job: ("export", VIEW[job.params["kind"]]), reads_replica=True)
 def catalog_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     member = _member(job)
     kind = job.params["kind"]

@@ -48,6 +48,6 @@ def _rows(job: BackgroundJob) -> Iterator[list[Any]]:
             return
 
 
-@job_kind("forms.download", needs=lambda _job: ("export", "forms.view"))
+@job_kind("forms.download", needs=lambda _job: ("export", "forms.view"), reads_replica=True)
 def forms_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     return write_rows(path, job.params["format"], title="Form Order", header=COLUMNS, rows=_rows(job))

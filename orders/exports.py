@@ -39,7 +39,7 @@ def member_now(job: BackgroundJob) -> Actor:
     return Actor(membership.user, None, membership, membership.store, membership.role.granted)
 
 
-@job_kind("orders.download", needs=lambda _job: ("export", "orders.view"))
+@job_kind("orders.download", needs=lambda _job: ("export", "orders.view"), reads_replica=True)
 def orders_download_run(job: BackgroundJob, path: Path) -> Iterator[int]:
     """By the rights the person has now, in the list's own order."""
     member = member_now(job)

@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 
+from bosonline import replica
 from bosonline.actor import Actor
 from bosonline.api.errors import body_of, flatten, twice
 from bosonline.errors import Conflict, DomainError, Forbidden, NotFound, Unauthenticated
@@ -38,6 +39,8 @@ class StorePage(View):
     actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     # False: about the person (profile, sessions, switching), works for somebody without any store as well
     needs_store: ClassVar[bool] = True
+    # True: what GET shows may be a few seconds old (bosonline.replica)
+    reads_replica: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         member: Actor | None = request.load_member()  # type: ignore[attr-defined]  # set by MemberMiddleware
@@ -59,7 +62,13 @@ class StorePage(View):
                     raise NotFound()
                 for needed in self.actions.get(kwargs.get("action", ""), ()):
                     member.require(needed)
-                return super().dispatch(request, *args, **kwargs)
+                if request.method not in ("GET", "HEAD", "OPTIONS"):
+                    try:
+                        return super().dispatch(request, *args, **kwargs)
+                    finally:
+                        replica.wrote(member.user.pk)
+                with replica.reading(member.user.pk) if self.reads_replica else nullcontext():
+                    return super().dispatch(request, *args, **kwargs)
             except DomainError as exc:
                 return self.failed(request, exc)
             except IntegrityError as exc:

@@ -12,13 +12,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
+from django.conf import settings
 from django.db import connection
 
 from bosonline.runtime import children
@@ -26,6 +29,7 @@ from bosonline.runtime.children import Owner
 from bosonline.runtime.ports import free_port
 from bosonline.runtime.postgres import Postgres
 from bosonline.runtime.services import wait_for
+from bosonline.runtime.supervisor import web_command
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = (
@@ -50,6 +54,19 @@ def database_url() -> str:
     return f"postgres://{found['USER']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
 
 
+def product_env(worker_name: str, **more: str) -> dict[str, str]:
+    """The environment of product processes over the database, Redis and sandbox of this test; their broker is emptied."""
+    broker = f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{24 + int(worker_name.removeprefix('gw'))}"
+    redis.Redis.from_url(broker).flushdb()
+    return {
+        "DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL, "CELERY_BROKER_URL": broker,
+        "SANDBOX_URL": settings.SANDBOX_URL, "THROTTLE_ENABLED": "0", "GATEWAY_READ_TIMEOUT": "3", "DB_POOL_SIZE": "8",
+        # texts, not paths: a machine has no files of another
+        "WINPAY_PRIVATE_KEY": Path(settings.WINPAY_PRIVATE_KEY).read_text(),
+        "WINPAY_PUBLIC_KEY": Path(settings.WINPAY_PUBLIC_KEY).read_text(), **more,
+    }  # fmt: skip
+
+
 @dataclass
 class Machine:
     """A copy of the code in a folder, whose processes keep every file of theirs below it."""
@@ -69,6 +86,18 @@ class Machine:
             "EMAIL_URL": f"filemail:///{folder}/mail",
         }  # fmt: skip
         return cls(folder, {**os.environ, **env, **own})
+
+    @contextmanager
+    def web(self, log: Path) -> Iterator[str]:
+        """A web server of this machine; its address."""
+        port = free_port(8500 + os.getpid() % 80)
+        env = {**self.env, "PUBLIC_PORT": str(port), "WEB_PORT": str(port), "WEB_THREADS": "4"}
+        process = children.start(web_command(port, workers="1"), name="web", env=env, cwd=self.folder, log=log)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz", process)
+            yield f"http://localhost:{port}"
+        finally:
+            children.stop(process)
 
     def left_files(self) -> list[str]:
         """What lies in the folders that are meant for files of the product."""
@@ -177,10 +206,10 @@ class Bouncer:
         assert program, "pgbouncer is installed by `make setup-test`"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port(6432)
-        users, settings = self.folder / "users.txt", self.folder / "pgbouncer.ini"
+        users, config = self.folder / "users.txt", self.folder / "pgbouncer.ini"
         users.write_text(f'"{self.upstream.username}" ""\n')
         name, user = self.upstream.path.strip("/"), self.upstream.username
-        settings.write_text(
+        config.write_text(
             f"[databases]\n{name} = host={self.upstream.hostname} port={self.upstream.port} user={user} dbname={name}\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
             f"auth_type = any\nauth_file = {users}\nadmin_users = {user}\n"
@@ -188,10 +217,10 @@ class Bouncer:
         )
         owner = Owner.unprivileged()  # like PostgreSQL it refuses to run as root
         if owner is not None:
-            for path in (self.folder, users, settings):
+            for path in (self.folder, users, config):
                 os.chown(path, owner.uid, owner.gid)
         self.process = children.start(
-            [program, "-q", str(settings)], name="pgbouncer", env={"PATH": os.environ["PATH"]}, cwd=Path("/"),
+            [program, "-q", str(config)], name="pgbouncer", env={"PATH": os.environ["PATH"]}, cwd=Path("/"),
             log=ROOT / "var" / "log" / "pgbouncer.log", owner=owner,
         )  # fmt: skip
         ends = time.monotonic() + 20

@@ -20,13 +20,14 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from bosonline import throttle
+from bosonline import replica, throttle
 from bosonline.api.errors import body_of
 from bosonline.errors import Conflict, DomainError, TooMany, ValidationFailed
 from bosonline.models import IdempotencyRecord
 from bosonline.tenancy import store_scope
 
 KEY_MAX = 100
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 _threads = threading.local()
@@ -54,6 +55,8 @@ class ApiView(APIView):
     idempotent: ClassVar[bool] = False
     # False: about the person, not a store (profile, sessions); works for somebody without any store as well
     needs_store: ClassVar[bool] = True
+    # True: what GET answers may be a few seconds old (bosonline.replica)
+    reads_replica: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self.scopes:
@@ -80,6 +83,8 @@ class ApiView(APIView):
             self.scopes.enter_context(store_scope(member.store))
             # serializers show moments in the current zone: the store's, like every other moment that people read
             self.scopes.enter_context(timezone.override(ZoneInfo(member.store.time_zone)))
+            if self.reads_replica and request.method in SAFE:
+                self.scopes.enter_context(replica.reading(member.user.pk))
 
     def throttle_key(self, request: Request) -> str:
         member = getattr(request, "user", None)
@@ -91,6 +96,9 @@ class ApiView(APIView):
             for name, value in self.allowance.headers().items():  # type: ignore[union-attr]  # checked above
                 response[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
+        member = getattr(request, "user", None) if self.actor != "public" else None
+        if request.method not in SAFE and member is not None:
+            replica.wrote(member.user.pk)
         return response
 
     def parse(self, serializer: type[BaseSerializer[Any]], **kwargs: Any) -> Any:

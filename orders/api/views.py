@@ -162,6 +162,7 @@ class OrdersView(ApiView):
     """The order list with every filter of the page."""
 
     group = "order"
+    reads_replica = True
     rights = {"GET": "orders.view"}
 
     @extend_schema(parameters=LIST, responses={200: dict})
@@ -175,6 +176,7 @@ class OrderRecapView(ApiView):
     """Counts and sums per status for exactly the list's filters."""
 
     group = "order"
+    reads_replica = True
     rights = {"GET": "orders.view"}
 
     @extend_schema(parameters=LIST, responses={200: dict})

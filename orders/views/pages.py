@@ -41,6 +41,8 @@ RANGES = {"today": 0, "7": 6, "30": 29}
 class HomePage(StorePage):
     """Beranda: what is to do first, then the money of the chosen days."""
 
+    reads_replica = True
+
     def get(self, request: HttpRequest) -> HttpResponse:
         chosen = request.GET.get("range", "7")
         days = RANGES.get(chosen, 6)
@@ -123,6 +125,7 @@ class OrderListPage(StorePage):
     """Pesanan: tabs with counts, search, filters, bulk actions; everything in the URL."""
 
     right = "orders.view"
+    reads_replica = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         params = request.GET

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import redis
 import requests
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
@@ -32,7 +31,7 @@ from tests.catalog.api import call
 from tests.catalog.test_imports import HEADER, ROWS, upload
 from tests.conftest import ROOT
 from tests.factories import PASSWORD, Shop, make_shop
-from tests.machines import S3, Machine, Workers, database_url
+from tests.machines import S3, Machine, Workers, product_env
 from tests.runtime.pictures import png
 
 LOG = ROOT / "var" / "log"
@@ -175,13 +174,7 @@ def test_what_one_machine_writes_the_other_reads(
     bucket: S3, shop: Shop, client: Client, worker_name: str, tmp_path: Path
 ) -> None:
     """Uploaded here, checked by a worker on one machine, applied by one on another, downloaded from a third."""
-    broker = f"{django_settings.REDIS_URL.rsplit('/', 1)[0]}/{24 + int(worker_name.removeprefix('gw'))}"
-    redis.Redis.from_url(broker).flushdb()
-    env = {
-        "DATABASE_URL": database_url(), "REDIS_URL": django_settings.REDIS_URL,
-        "CELERY_BROKER_URL": broker, "STORAGE_URL": bucket.url, "STORAGE_PUBLIC_URL": bucket.public_url,
-        "DB_POOL_SIZE": "7",
-    }  # fmt: skip
+    env = product_env(worker_name, STORAGE_URL=bucket.url, STORAGE_PUBLIC_URL=bucket.public_url)
     machines = [Machine.make(tmp_path / name, env) for name in ("satu", "dua")]
     one, two = (Workers(m.env, LOG / f"bucket-{worker_name}", m.folder, "bosonline") for m in machines)
     try:
