@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +24,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from bosonline.models import OutboxMessage
 from bosonline.runtime import children
 from bosonline.runtime.children import Owner
 from bosonline.runtime.ports import free_port
 from bosonline.runtime.postgres import Postgres
-from bosonline.runtime.services import wait_for
+from bosonline.runtime.services import Sandbox, wait_for
 from bosonline.runtime.supervisor import web_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,16 +55,32 @@ def database_url() -> str:
     return f"postgres://{found['USER']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
 
 
-def product_env(worker_name: str, **more: str) -> dict[str, str]:
+def until(met: Callable[[], bool], seconds: float = 60) -> float:
+    """Wait for it; how long it took."""
+    began = time.monotonic()
+    while not met():
+        assert time.monotonic() - began < seconds, list(
+            OutboxMessage.objects.filter(done_at=None).values("pk", "topic", "attempts", "last_error")[:20]
+        )
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def all_done() -> bool:
+    return not OutboxMessage.objects.filter(done_at__isnull=True).exists()
+
+
+def product_env(worker_name: str, sandbox: Sandbox | None = None, **more: str) -> dict[str, str]:
     """The environment of product processes over the database, Redis and sandbox of this test; their broker is emptied."""
     broker = f"{settings.REDIS_URL.rsplit('/', 1)[0]}/{24 + int(worker_name.removeprefix('gw'))}"
     redis.Redis.from_url(broker).flushdb()
+    keys = sandbox.env if sandbox else {}
     return {
         "DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL, "CELERY_BROKER_URL": broker,
-        "SANDBOX_URL": settings.SANDBOX_URL, "THROTTLE_ENABLED": "0", "GATEWAY_READ_TIMEOUT": "3", "DB_POOL_SIZE": "8",
+        "SANDBOX_URL": sandbox.url if sandbox else settings.SANDBOX_URL, "THROTTLE_ENABLED": "0", "GATEWAY_READ_TIMEOUT": "3", "DB_POOL_SIZE": "8",
         # texts, not paths: a machine has no files of another
-        "WINPAY_PRIVATE_KEY": Path(settings.WINPAY_PRIVATE_KEY).read_text(),
-        "WINPAY_PUBLIC_KEY": Path(settings.WINPAY_PUBLIC_KEY).read_text(), **more,
+        "WINPAY_PRIVATE_KEY": Path(keys.get("WINPAY_PRIVATE_KEY", settings.WINPAY_PRIVATE_KEY)).read_text(),
+        "WINPAY_PUBLIC_KEY": Path(keys.get("WINPAY_PUBLIC_KEY", settings.WINPAY_PUBLIC_KEY)).read_text(), **more,
     }  # fmt: skip
 
 
@@ -88,9 +105,9 @@ class Machine:
         return cls(folder, {**os.environ, **env, **own})
 
     @contextmanager
-    def web(self, log: Path) -> Iterator[str]:
+    def web(self, log: Path, port: int = 0) -> Iterator[str]:
         """A web server of this machine; its address."""
-        port = free_port(8500 + os.getpid() % 80)
+        port = port or free_port(8500 + os.getpid() % 80)
         env = {**self.env, "PUBLIC_PORT": str(port), "WEB_PORT": str(port), "WEB_THREADS": "4"}
         process = children.start(web_command(port, workers="1"), name="web", env=env, cwd=self.folder, log=log)
         try:

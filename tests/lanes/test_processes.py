@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from bosonline import outbox
 from bosonline.models import OutboxMessage
 from tests.conftest import ROOT, LiveApp
 from tests.factories import make_shop
-from tests.machines import Workers
+from tests.machines import Workers, all_done, until
 
 LEASE = 3.0
 
@@ -56,21 +56,6 @@ def traces(file: Path, what: str) -> list[tuple[int, int]]:
     """``(row, process)`` of every line of this kind."""
     lines = file.read_text().splitlines() if file.exists() else []
     return [(int(n), int(pid)) for kind, n, pid, _at in map(str.split, lines) if kind == what]
-
-
-def until(met: Callable[[], bool], seconds: float) -> float:
-    """Wait for it; how long it took."""
-    began = time.monotonic()
-    while not met():
-        assert time.monotonic() - began < seconds, list(
-            OutboxMessage.objects.values("pk", "topic", "attempts", "last_error")
-        )
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-def all_done() -> bool:
-    return not OutboxMessage.objects.filter(done_at__isnull=True).exists()
 
 
 def test_the_rows_of_a_killed_worker_are_taken_over_and_each_ends_once(workers: Workers, tmp_path: Path) -> None:

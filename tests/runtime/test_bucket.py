@@ -7,8 +7,7 @@ import io
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,7 +30,7 @@ from tests.catalog.api import call
 from tests.catalog.test_imports import HEADER, ROWS, upload
 from tests.conftest import ROOT
 from tests.factories import PASSWORD, Shop, make_shop
-from tests.machines import S3, Machine, Workers, product_env
+from tests.machines import S3, Machine, Workers, product_env, until
 from tests.runtime.pictures import png
 
 LOG = ROOT / "var" / "log"
@@ -161,13 +160,6 @@ def test_a_bucket_that_is_away_is_503_and_no_missing_file(
     assert client.get(f"/media/images/{shop.store.pk}/x-160.webp").status_code == 503
     answer = client.post("/api/v1/store/images", {"image": ContentFile(png(300, 200), "f.png")}, **shop.bearer())
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
-
-
-def until(met: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < ends, list(outbox.OutboxMessage.objects.values("topic", "attempts", "last_error"))
-        time.sleep(0.1)
 
 
 def test_what_one_machine_writes_the_other_reads(

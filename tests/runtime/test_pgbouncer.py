@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from orders.models import Order, Payment
 from stores.models import Notification
 from tests.conftest import ROOT
 from tests.factories import make_shop
-from tests.machines import CODE, Bouncer, Machine, Workers, database_url, product_env
+from tests.machines import CODE, Bouncer, Machine, Workers, all_done, database_url, product_env, until
 
 LOG = ROOT / "var" / "log"
 CONNECTIONS = 4
@@ -35,15 +34,6 @@ def bouncer(committed_db: None, worker_name: str, tmp_path_factory: pytest.TempP
     found = Bouncer(Path("/tmp") / f"bosonline-bouncer-{worker_name}", database_url(), connections=CONNECTIONS)
     yield found.start()
     found.stop()
-
-
-def until(met: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < ends, list(
-            OutboxMessage.objects.filter(done_at=None).values("topic", "attempts", "last_error")
-        )
-        time.sleep(0.1)
 
 
 def test_orders_what_follows_them_and_downloads_share_four_connections(
@@ -66,7 +56,7 @@ def test_orders_what_follows_them_and_downloads_share_four_connections(
             with ThreadPoolExecutor(12) as pool:
                 answers = Counter(pool.map(send, bodies))
             assert answers == {201: 60}, answers
-            until(lambda: not OutboxMessage.objects.filter(done_at=None).exists())
+            until(all_done)
             with store_scope(shop.store):
                 orders = list(Order.objects.all())
                 assert Counter(o.payment_method for o in orders) == {"cod": 20, "va": 20, "bank_transfer": 20}
@@ -87,7 +77,7 @@ def test_orders_what_follows_them_and_downloads_share_four_connections(
             text = requests.get(f"{address}/file", headers=headers, timeout=30).content.decode("utf-8-sig")
             rows = [row["order_number"] for row in csv.DictReader(io.StringIO(text))]
             assert len(rows) == len(set(rows)) and 5060 <= len(rows) <= 5072
-            until(lambda: not OutboxMessage.objects.filter(done_at=None).exists(), 120)
+            until(all_done, 120)
             told = bouncer.counts()
             assert told["servers"] <= CONNECTIONS and told["transactions"] > 500, told
         assert not OutboxMessage.objects.exclude(failed_at=None).exists()
