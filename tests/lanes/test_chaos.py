@@ -238,8 +238,8 @@ def test_a_minute_of_killed_workers_and_an_emptied_redis_loses_and_doubles_nothi
 
         jobs = {job.pk: job for job in BackgroundJob.objects.filter(kind="orders.download")}
         assert done.jobs <= jobs.keys() and {job.status for job in jobs.values()} == {"done"}
-        told = Counter(Notification.objects.filter(kind="job.done").values_list("url", flat=True))
-        assert set(told.values()) == {1} and len(told) == len(jobs), (
+        told = Counter(Notification.objects.filter(kind="job.done").values_list("facts__job_id", flat=True))
+        assert set(told.values()) == {1} and told.keys() == jobs.keys(), (
             "every download ended once and its owner was told once"
         )
         kept = {job.file for job in jobs.values()}
