@@ -90,9 +90,11 @@ def page_of(
     *,
     joined: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
     total: Total | None = None,
+    large: bool = False,
 ) -> Page:
     """Search, sort and cut ``queryset`` as the parameters say. Unknown names → 422. ``joined`` adds what the rows of the
-    page show beside themselves: counting does without it. ``total``, where the caller knows it already."""
+    page show beside themselves: counting does without it. ``total``, where the caller knows it already. ``large``: the table
+    is, and all that ``queryset`` adds to its rows is in ``joined``, so rows may be found first and read again by their ids."""
     start = parse_int(params, "start", 0)
     limit = parse_int(params, "limit", 10, minimum=1, maximum=MAX_LIMIT)
     queryset = filtered(queryset, params, spec)
@@ -102,22 +104,24 @@ def page_of(
     after = params.get("after", "")
     if after:
         try:
-            rows = _cut(queryset.filter(_after(after, order)), order, 0, limit, joined, total)
+            rows = _cut(queryset.filter(_after(after, order)), order, 0, limit, joined, total, large)
         except (ValueError, TypeError, ValidationError, DataError):  # values that are none of these columns
             raise ValidationFailed.field("after", _("This page link is damaged.")) from None
         start = 0
     else:
-        rows = _cut(queryset, order, start, limit, joined, total)
+        rows = _cut(queryset, order, start, limit, joined, total, large)
     more = len(rows) == limit and (bool(after) or not total.exact or start + limit < total.number)
     return Page(rows, total.number, _cursor(rows[-1], order) if rows and more else None, start, limit, total.exact)
 
 
 def _cut(
     queryset: QuerySet[Any], order: list[str], start: int, limit: int,
-    joined: Callable[[QuerySet[Any]], QuerySet[Any]], total: Total,
+    joined: Callable[[QuerySet[Any]], QuerySet[Any]], total: Total, large: bool,
 ) -> list[Any]:  # fmt: skip
     if total.exact and total.number == 0:
         return []
+    if not large:
+        return list(joined(queryset).order_by(*order)[start : start + limit])
     cut: list[Any] = list(order)
     if total.exact and total.number <= FEW:
         # few rows of a large table: an index in the order of the list would be read in vain until they all came by, so

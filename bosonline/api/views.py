@@ -78,7 +78,9 @@ class ApiView(APIView):
             except TooMany as exc:
                 self.allowance = throttle.Allowance(limit.count, 0, exc.retry_after)
                 raise
+        # asked again in finalize_response, where reading request.user would check a refused token once more
         member: Any = request.user
+        self.person = member if self.actor != "public" else None
         if self.actor != "public" and member is not None and member.store is not None:
             self.scopes.enter_context(store_scope(member.store))
             # serializers show moments in the current zone: the store's, like every other moment that people read
@@ -96,9 +98,9 @@ class ApiView(APIView):
             for name, value in self.allowance.headers().items():  # type: ignore[union-attr]  # checked above
                 response[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
-        member = getattr(request, "user", None) if self.actor != "public" else None
-        if request.method not in SAFE and member is not None:
-            replica.wrote(member.user.pk)
+        person = getattr(self, "person", None)
+        if request.method not in SAFE and person is not None:
+            replica.wrote(person.user.pk)
         return response
 
     def parse(self, serializer: type[BaseSerializer[Any]], **kwargs: Any) -> Any:

@@ -153,7 +153,7 @@ class Resource:
         spec = ListSpec({c.key: c.sort for c in self.columns if c.sort}, {}, self.default_sort)
         plain = {k: v for k, v in params.items() if k not in ("keyword", "category")}
         total = self.total(member, params)
-        return page_of(self.rows(member, params), plain, spec, joined=self.joined, total=total)
+        return page_of(self.rows(member, params), plain, spec, joined=self.joined, large=True, total=total)
 
     def total(self, member: Any, params: Params) -> Total:
         """How many rows: from the tally or counted, but no further than ``bound``."""

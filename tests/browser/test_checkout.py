@@ -389,7 +389,7 @@ def test_the_parcel_goes_to_another_kecamatan_at_its_price(
     tour = Tour(chromium, size)
     page = tour.page
     page.goto(live_app.store(str(shop.store.subdomain), f"/o/{shop.place().token}"))
-    page.get_by_text("Perbaiki alamat").click()
+    page.locator("summary", has_text="Perbaiki alamat").click()
     choose_area(page, "juwana pati", "Juwana.*Pati")
     page.get_by_role("button", name="Simpan Perubahan").click()
     page.get_by_role("heading", name="Kirim ke Juwana").wait_for()
