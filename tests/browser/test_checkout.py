@@ -397,7 +397,7 @@ def test_the_parcel_goes_to_another_kecamatan_at_its_price(
     tour.shot("pesanan-pindah-kecamatan")
     assert orders(shop)[0].district_name == "Gambir"
     page.get_by_role("button", name="Setuju, ubah alamat").click()
-    page.get_by_text("Juwana, Kab. Pati").wait_for()
+    page.get_by_text("Juwana, Kab. Pati").first.wait_for()
     until(lambda: orders(shop)[0].district_name == "Juwana")
     tour.close()
 
