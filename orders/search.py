@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from bosonline import phone as phones
 from bosonline.actor import Actor
-from orders.models import FormerAwb, Order, OrderChange, OrderItem, OrderSearch
+from orders.models import FormerAwb, Order, OrderChange, OrderItem, OrderSearch, OrderTallyState
 
 MOST = 5_000  # beyond so many hits the list is read newest first and its total is a bound
 _SPACE = re.compile(r"\s+")
@@ -72,8 +72,14 @@ def _holds_now(row: OrderSearch, keyword: str, member: Actor) -> bool:
         return False
 
 
-def orders_holding(keyword: str, member: Actor) -> tuple[Q, bool]:
-    """Condition on orders that hold the keyword, and whether they are few (at most ``MOST``, named one by one)."""
+def orders_holding(keyword: str, member: Actor) -> tuple[Q, bool] | None:
+    """Condition on orders that hold the keyword, and whether they are few (at most ``MOST``, named one by one).
+
+    None while the store's copies are not made yet (a database that has just learned of them): then the list's own
+    columns are searched.
+    """
+    if not OrderTallyState.objects.exists():
+        return None
     # what is not current is read before the copies, so what is taken in between the two is not lost
     stale = set(OrderChange.objects.order_by().values_list("order_id", flat=True).distinct())
     fresh = {row.order_id for row in words_of(stale) if _holds_now(row, keyword, member)} if stale else set()

@@ -76,7 +76,7 @@ class Resource:
     tabs: Mapping[str, Tab] = field(default_factory=dict)
     default_sort: str = "-id"
     joined: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
-    find: Callable[[str, Any], tuple[Q, bool]] | None = None
+    find: Callable[[str, Any], tuple[Q, bool] | None] | None = None
     tally: Tally | None = None
     bound: int = 0
 
@@ -123,12 +123,13 @@ class Resource:
 
     def _looked_up(self, keyword: str, category: str, member: Any) -> tuple[Q, bool]:
         searches = {c.key: c.search for c in self.columns if c.search is not None}
-        if self.find is None:
+        found = self.find(keyword, member) if self.find else None
+        if found is None:
             condition = Q()
             for build in [searches[category]] if category else searches.values():
                 condition |= build(keyword, member)
-            return condition, False
-        condition, few = self.find(keyword, member)
+            return condition, True
+        condition, few = found
         return (condition & searches[category](keyword, member) if category else condition), few
 
     def resolved(self, member: Any, params: Params) -> Resolved:

@@ -1,6 +1,6 @@
-"""What lists and figures read beside the orders themselves: made after the answer, never on the way of placing.
+"""What lists and figures read beside the orders themselves: tallies and words are made after the answer.
 
-``OrderChange`` is written by a trigger in the transaction of whatever changes an order (migration 0011), so that
+``OrderChange`` is written by a trigger in the transaction of whatever places or changes an order (migration 0011), so that
 ``OrderTally + OrderChange`` equals the orders at every moment. ``orders.services.reading`` folds it away.
 """
 

@@ -73,6 +73,8 @@ def redelivery_ask(*, order: Order, day: str, hours: str, note: str) -> None:
         if not has_failed(locked):
             raise Conflict(_("The parcel is on its way again. Look at its journey below."), code="too_late")
         wish = {"day": day, "hours": hours, "note": note}
+        if wish_of(locked) == wish:  # sent twice: nobody is told again
+            return
         timeline.record(
             store_id=locked.store_id, subject="order", subject_id=locked.pk, kind=WISH, actor=BUYER, data=wish
         )  # fmt: skip

@@ -113,6 +113,10 @@ def test_a_failed_delivery_says_why_and_asks_when_to_come_again(shop: Shop) -> N
     with store_scope(shop.store):
         (line,) = Notification.objects.filter(kind="shipment.redelivery")
         assert line.order_id == page.order.pk and line.facts["note"] == "Telepon dulu <b>"
+    assert page.do("again", day=day, hours="morning", note="Telepon dulu <b>").status_code == 302
+    with store_scope(shop.store):
+        assert Notification.objects.filter(kind="shipment.redelivery").count() == 1, "the same wish is told once"
+        assert TimelineEntry.objects.filter(kind="shipping.redelivery").count() == 1
     assert page.do("again", day=day, hours="evening", note="").status_code == 302
     assert "malam" in page.text() and "Telepon dulu" not in page.text()  # the later wish counts
 

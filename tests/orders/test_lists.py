@@ -24,7 +24,7 @@ from orders import queries
 from orders.exports import orders_download
 from orders.figures import income_of
 from orders.lists import ORDERS
-from orders.models import Order, OrderItem, OrderTally
+from orders.models import Order, OrderChange, OrderItem, OrderSearch, OrderTally, OrderTallyState
 from orders.segments import FUNNEL, MONEY, TODO, segments_count
 from orders.services.reading import store_check, store_fold, store_rebuild
 from orders.services.shipping import shipment_by_hand
@@ -184,6 +184,22 @@ def test_every_resource_documents_its_parameters() -> None:
         assert isinstance(resource, Resource)
         names = [p.name for p in resource.parameters()]
         assert len(names) == len(set(names)) and "keyword" in names
+
+
+def test_orders_from_before_there_were_copies_are_found_until_these_are_made(shop_of_many: Any) -> None:
+    """A database that was just migrated: neither copies nor changes, only orders."""
+    shop, people = shop_of_many
+    order = shop.order(phone="081277665544", name="Yohanes Wenda", payment_method="cod")
+    with store_scope(shop.store):
+        for model in (OrderChange, OrderSearch, OrderTally, OrderTallyState):
+            model.objects.all().delete()
+        for typed in ("wenda", "776655", order.order_number.lower(), order.district_name):
+            for work in (None, store_fold):
+                if work:
+                    work(store_id=shop.store.pk)
+                assert order.pk in ORDERS.rows(shop.owner, {"keyword": typed}).values_list("pk", flat=True), typed
+            OrderTallyState.objects.all().delete()
+        assert order.pk not in ORDERS.rows(people[2], {"keyword": "776655"}).values_list("pk", flat=True)
 
 
 def test_a_search_finds_what_was_just_placed_or_changed_and_nothing_that_is_no_longer_so(shop_of_many: Any) -> None:
