@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bosonline import outbox
 from bosonline.actor import Actor
 from bosonline.errors import Conflict, NotFound, ValidationFailed
 from bosonline.phone import InvalidPhone, normalise
@@ -92,14 +93,19 @@ def stock_changed(store_id: int, variant_ids: Collection[int]) -> None:
             .values_list("form_id", flat=True).distinct()
         )  # fmt: skip
         slugs = {pk: slug for pk, slug, _place in rows}
-        for form_id in waited_for:
-            transaction.on_commit(partial(_tell_seller, store_id, form_id, slugs[form_id]))
+        # with the stock's own transaction, so that nobody waits for ever because a process ended right after it
+        outbox.enqueue_many(
+            "form.restocked",
+            [({"store_id": store_id, "form_id": pk, "slug": slugs[pk]}, None) for pk in waited_for],
+        )
 
 
-def _tell_seller(store_id: int, form_id: int, slug: str) -> None:
-    """Once per return of the stock: nobody is told of what is still sold out."""
+@outbox.handler("form.restocked", lane="tell")
+def form_restocked(payload: dict[str, Any]) -> None:
+    """Tell the seller, once per return of the stock; nobody is told of what is still sold out."""
+    store_id, form_id = payload["store_id"], payload["form_id"]
     with store_scope(store_id):
-        snapshot = snapshot_of(store_id, slug, fresh=True)
+        snapshot = snapshot_of(store_id, payload["slug"], fresh=True)
         if snapshot is None or is_sold_out(page_data(snapshot)):
             return
         with transaction.atomic():

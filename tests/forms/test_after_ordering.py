@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bosonline import outbox
 from bosonline.actor import SYSTEM
 from bosonline.models import TimelineEntry
 from bosonline.tenancy import store_scope
@@ -222,6 +223,7 @@ def test_a_sold_out_page_shows_the_product_and_takes_a_number_and_sells_at_once_
     assert "Masih habis" in seller.get(waiting).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         stock(shop, 5)
+    outbox.drain()
     assert 'id="order"' in client.get(path, HTTP_HOST=host).content.decode()  # not after a minute: now
     assert client.post(f"{path}/kabari", {"phone": "081211112222"}, HTTP_HOST=host)["Location"] == path
     with store_scope(shop.store):
@@ -230,6 +232,7 @@ def test_a_sold_out_page_shows_the_product_and_takes_a_number_and_sells_at_once_
         wish = RestockWish.objects.order_by("id")[0]
     with django_capture_on_commit_callbacks(execute=True):
         stock(shop, 6)
+    outbox.drain()
     answer = seller.post(waiting, {"wish": wish.pk})
     assert answer["Location"].startswith("https://wa.me/6281234567890?text=") and path.strip("/") in answer["Location"]
     with store_scope(shop.store):
