@@ -85,3 +85,25 @@ def keyword(text: str) -> str:
 def same(text: str) -> str:
     """What two codes have in common that differ only in case and in what nobody sees."""
     return code(text).lower()
+
+
+# what stands around an amount: Rp 35.000,- · IDR 35.000 · 35.000 rupiah
+_MONEY = re.compile(r"^(-?)\s*(?:rp\.?|idr)?\s*|(?:,\s?[-=–]{1,2}|\.-{1,2})?\s*(?:rp|idr|rupiah)?\.?$", re.I)
+# 1.234.567 · 1,234,567 · 1 234 567 · 1234567, each with cents of zero
+_GROUPED = re.compile(
+    r"^(-?\d{1,3}(?:\.\d{3})+)(?:,0{1,2})?$|^(-?\d{1,3}(?:,\d{3})+)(?:\.0{1,2})?$|^(-?\d{1,3}(?: \d{3})+)(?:[.,]0{1,2})?$"
+)
+_WHOLE = re.compile(r"^(-?\d{1,15})(?:[.,]0{1,2})?$")
+
+
+def whole_of(text: str) -> int | None:
+    """A whole number or an amount in rupiah, however it is written; None for anything else
+    (``12.5`` is no amount in rupiah, and surely not 125)."""
+    if any(unicodedata.category(sign) == "No" for sign in text):
+        return None  # 5² must not become 52
+    bare = _MONEY.sub(lambda m: m[1] or "", code(text)).strip()
+    if match := _WHOLE.match(bare):
+        return int(match[1])
+    if match := _GROUPED.match(bare):
+        return int(re.sub(r"[., ]", "", next(filter(None, match.groups()))))
+    return None

@@ -21,6 +21,18 @@ class CodeField(forms.CharField):
         return cleaning.code(super().to_python(value) or "")
 
 
+class WholeField(forms.IntegerField):
+    """A whole number or an amount in rupiah as people write it: Django's own field makes 20 of ``20.000``."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            found = cleaning.whole_of(value)
+            if found is None:
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+            return found
+        return super().to_python(value)
+
+
 class CodePattern(forms.RegexField):
     def to_python(self, value: Any) -> Any:
         return cleaning.code(super().to_python(value) or "")

@@ -39,10 +39,10 @@ class Facts:
 
     def rupiah(self, name: str) -> int:
         """``"28.325"`` → 28325. Raises at the field."""
-        raw = self.text(name, 30).replace("Rp", "").replace(".", "").strip()
-        if not (raw.isascii() and raw.isdecimal()) or len(raw) > 12:
+        amount = cleaning.whole_of(self.text(name, 30))
+        if amount is None or not 0 <= amount < 10**12:
             raise ValidationFailed.field(name, _("Enter the amount received, in rupiah."))
-        return int(raw)
+        return amount
 
 
 Run = Callable[[Actor, Order, Facts], str]

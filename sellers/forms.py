@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bosonline.formfields import EmailField, PhoneField
+from bosonline.formfields import EmailField, PhoneField, WholeField
 
 
 class RegisterForm(forms.Form):
@@ -109,11 +109,11 @@ class StaffForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )  # fmt: skip
     takes_leads = forms.BooleanField(label=_("Gets new leads"), required=False, initial=True)
-    lead_weight = forms.IntegerField(
+    lead_weight = WholeField(
         label=_("Share of leads"), min_value=1, max_value=100, initial=1,
         help_text=_("2 gets twice as many as 1."),
     )  # fmt: skip
-    max_open_leads = forms.IntegerField(
+    max_open_leads = WholeField(
         label=_("Most open leads"), min_value=1, max_value=10_000, required=False,
         help_text=_("Empty: no limit."),
     )  # fmt: skip

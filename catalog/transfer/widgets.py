@@ -12,13 +12,6 @@ from import_export.widgets import Widget
 from bosonline import cleaning
 from bosonline.tables import BadCell
 
-# what stands around an amount: Rp 35.000,- · IDR 35.000 · 35.000 rupiah
-_MONEY = re.compile(r"^(-?)\s*(?:rp\.?|idr)?\s*|(?:,\s?[-=–]{1,2}|\.-{1,2})?\s*(?:rp|idr|rupiah)?\.?$", re.I)
-# 1.234.567 · 1,234,567 · 1 234 567 · 1234567, each with cents of zero
-_GROUPED = re.compile(
-    r"^(-?\d{1,3}(?:\.\d{3})+)(?:,0{1,2})?$|^(-?\d{1,3}(?:,\d{3})+)(?:\.0{1,2})?$|^(-?\d{1,3}(?: \d{3})+)(?:[.,]0{1,2})?$"
-)
-_WHOLE = re.compile(r"^(-?\d{1,15})(?:[.,]0{1,2})?$")
 _SHORTENED = re.compile(r"^\d[.,]\d+E\+\d+$", re.I)
 _TIER = re.compile(r"^\s*(\d{1,7})\s*[:=](.{1,30})$")
 
@@ -72,16 +65,6 @@ class Code(Text):
         return text
 
 
-def whole_of(text: str) -> int | None:
-    """A whole number or an amount in rupiah, however it is written; None for anything else."""
-    bare = _MONEY.sub(lambda m: m[1] or "", cleaning.code(text)).strip()
-    if match := _WHOLE.match(bare):
-        return int(match[1])
-    if match := _GROUPED.match(bare):
-        return int(re.sub(r"[., ]", "", next(filter(None, match.groups()))))
-    return None
-
-
 class Whole(Widget):
     """A whole number between ``low`` and ``high``. Empty means: leave it as it is."""
 
@@ -106,7 +89,7 @@ class Whole(Widget):
 
     @staticmethod
     def _parse(text: str) -> int:
-        value = whole_of(text)
+        value = cleaning.whole_of(text)
         if value is None:
             raise ValueError(_("“%(text)s” is no whole number.") % {"text": text[:30]})
         return value
@@ -142,7 +125,7 @@ class Tiers(Widget):
         tiers = []
         for part in text.rstrip(";").split(";"):
             match = _TIER.match(part)
-            price = whole_of(match[2]) if match else None
+            price = cleaning.whole_of(match[2]) if match else None
             if match is None or price is None or price < 0:
                 raise ValueError(_("Write tiers like this: 3:45000; 10:40000"))
             tiers.append({"min_qty": int(match[1]), "price": price})

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bosonline import cleaning
 from bosonline.errors import DomainError, NotFound, ValidationFailed
 from bosonline.sheets import FORMAT_LABELS
 from catalog import queries
@@ -283,9 +284,9 @@ class BulkEditPage(StorePage):
     @staticmethod
     def _edit(target: str, ids: list[int], form: dict[str, str]) -> bulk.BulkEdit:
         field = form["field"] if form["field"] in ("price", "weight", "status", "category") else "price"
-        value = (
-            form[f"value_{field}"].replace(".", "") if field in ("price", "weight") else form[f"value_{field}"].strip()
-        )
+        value = form[f"value_{field}"].strip()
+        if field in ("price", "weight") and (number := cleaning.whole_of(value)) is not None:
+            value = str(number)  # anything else is refused as it was typed: 12.5 per cent is not 125
         mode = form["mode"] if field in ("price", "weight") and form["mode"] in ("set", "add", "percent") else "set"
         step = int(form["round_to"]) if form["round_to"] in ("1", "100", "500", "1000") and field == "price" else 1
         return bulk.edit_of(target=target, ids=ids, field=field, mode=mode, value=value, round_to=step)

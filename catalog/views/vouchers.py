@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bosonline.errors import DomainError
-from bosonline.formfields import CodeField
+from bosonline.formfields import CodeField, WholeField
 from catalog import queries
 from catalog.fields import ProductsField
 from catalog.models import Voucher
@@ -82,13 +82,13 @@ class VoucherForm(forms.Form):
         label=gettext_lazy("Kind of discount"),
         choices=[("percent", gettext_lazy("Per cent")), ("fixed", gettext_lazy("Rupiah"))],
     )
-    percent = forms.IntegerField(label=gettext_lazy("Per cent"), required=False)
-    amount = forms.IntegerField(
+    percent = WholeField(label=gettext_lazy("Per cent"), required=False)
+    amount = WholeField(
         label=gettext_lazy("Amount (Rp)"),
         required=False,
         widget=forms.TextInput({"data-money": "", "inputmode": "numeric"}),
     )
-    max_discount = forms.IntegerField(
+    max_discount = WholeField(
         label=gettext_lazy("At most (Rp)"), required=False, min_value=0, max_value=1_000_000_000,
         widget=forms.TextInput({"data-money": "", "inputmode": "numeric"}),
     )  # fmt: skip
@@ -99,20 +99,16 @@ class VoucherForm(forms.Form):
         label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Empty: without an end."),
     )  # fmt: skip
-    voucher_stok = forms.IntegerField(
+    voucher_stok = WholeField(
         label=gettext_lazy("Uses in all"), required=False, min_value=1, max_value=Voucher.UNLIMITED,
         help_text=gettext_lazy("Empty: as often as wanted."),
     )  # fmt: skip
-    voucher_limit = forms.IntegerField(
-        label=gettext_lazy("Uses per buyer"), min_value=1, max_value=1_000_000, initial=1
-    )
-    min_purchase = forms.IntegerField(
+    voucher_limit = WholeField(label=gettext_lazy("Uses per buyer"), min_value=1, max_value=1_000_000, initial=1)
+    min_purchase = WholeField(
         label=gettext_lazy("Purchase of at least (Rp)"), required=False, min_value=0, max_value=1_000_000_000,
         widget=forms.TextInput({"data-money": "", "inputmode": "numeric"}),
     )  # fmt: skip
-    min_qty = forms.IntegerField(
-        label=gettext_lazy("Pieces of at least"), required=False, min_value=0, max_value=100_000
-    )
+    min_qty = WholeField(label=gettext_lazy("Pieces of at least"), required=False, min_value=0, max_value=100_000)
     payment_methods = forms.MultipleChoiceField(
         label=gettext_lazy("Only for these payment methods"), choices=METHODS, required=False, widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None ticked: all."),

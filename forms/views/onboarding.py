@@ -177,13 +177,13 @@ class OnboardingPage(StorePage):
 
     @staticmethod
     def _variant(row: dict[str, str], number: int, attribute: str) -> dict[str, Any]:
-        price = number_of(row["price"])
+        price = cleaning.whole_of(row["price"])
         if price is None or not 0 <= price <= 1_000_000_000:
             raise DomainError.field("name", _("Row %(row)s: enter a price in rupiah.") % {"row": number})
         if attribute and not row["option"].strip():
             raise DomainError.field("attribute", _("Row %(row)s: enter the variant's name.") % {"row": number})
-        weight = number_of(row["weight"] or "500")
-        stock = number_of(row["stock"] or "0")
+        weight = cleaning.whole_of(row["weight"] or "500")
+        stock = cleaning.whole_of(row["stock"] or "0")
         if weight is None or not 1 <= weight <= 99_000:
             raise DomainError.field("name", _("Row %(row)s: the weight is in grams, 1 to 99.000.") % {"row": number})
         if stock is None or not 0 <= stock <= 10_000_000:
@@ -221,9 +221,3 @@ class SetupHidePage(StorePage):
     def post(self, request: HttpRequest) -> HttpResponse:
         onboarding_mark(store=self.store, step=onboarding.SETUP_HIDDEN)
         return redirect("home")
-
-
-def number_of(text: str) -> int | None:
-    """``"1.250.000"`` or ``"1250000"`` → 1250000; None when it is no whole number."""
-    digits = text.strip().replace(".", "").replace("Rp", "").strip()
-    return int(digits) if digits.isdecimal() and len(digits) < 15 else None

@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 
 from bosonline import outbox
 from bosonline.actor import SYSTEM
+from bosonline.cleaning import whole_of
 from bosonline.tenancy import store_scope
 from catalog.models import Category, ImportRun, Product, StockEntry, Variant
 from catalog.queries import stock_mismatches
 from catalog.services.imports import imports_sweep
 from catalog.services.products import product_create, product_update
 from catalog.services.variants import VariantInput
-from catalog.transfer.widgets import whole_of
 from sellers.models import Membership, Role
 from stores.models import Notification
 from tests.catalog.api import call, refused
